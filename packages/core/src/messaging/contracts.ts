@@ -1,0 +1,76 @@
+import type { Refusal } from "../auth/refusal.ts";
+import type { Session } from "../auth/session.ts";
+import type { DeviceRef } from "../certificate/names.ts";
+import type { RevocationTarget } from "../ports/control-bus.ts";
+import type { MessageStatus } from "../ports/mailbox.ts";
+
+/** A message as a device publishes it. */
+export interface Publish {
+  /** With leading slash, e.g. `/a1b2/dev1/user/update`. */
+  readonly topic: string;
+  readonly payload: Buffer;
+  readonly qos: 0 | 1;
+}
+
+/** A published message that is in the uplink log. */
+export interface Accepted {
+  /** Decimal text of a 64-bit number. */
+  readonly messageId: string;
+  /** What the gateway answers on a reply topic (wire-format 6.3, 6.5); the adapter sends it if its protocol can. */
+  readonly reply?: { readonly topic: string; readonly payload: Buffer };
+}
+
+/** What devices send. */
+export interface Uplink {
+  /**
+   * Judges the topic and the size, appends to the uplink log, and works out the gateway's own answer.
+   * Resolves after the message is durable. Messages of one session must be handed over one after the other.
+   *
+   * @returns `forbidden_topic` or `too_large` as a refusal.
+   * @throws when the log cannot answer; the message is then not acknowledged.
+   */
+  accept(session: Session, publish: Publish): Promise<Accepted | Refusal>;
+  /** Appends what the gateway itself has to say about a device (presence, life cycle: wire-format 9.3). */
+  announce(device: DeviceRef, topic: string, body: unknown): Promise<void>;
+}
+
+/** What applications send. */
+export interface Downlink {
+  /**
+   * QoS 1: puts the message in the device's mailbox and wakes the node that holds the device.
+   * QoS 0: sends it if the device is connected now; else it is `expired` at once.
+   *
+   * @returns the refusal `mailbox_full`, or the id and the state reached.
+   */
+  send(
+    device: DeviceRef,
+    message: { topic: string; payload: Buffer; qos: 0 | 1; ttlMs: number; idempotencyKey?: string },
+  ): Promise<{ messageId: string; state: MessageStatus["state"] } | Refusal>;
+  status(device: DeviceRef, messageId: string): Promise<MessageStatus | undefined>;
+}
+
+/** Connections of devices, over all nodes. */
+export interface Connections {
+  /**
+   * Makes this connection the device's one connection: claims it in the directory, and has the older one closed, on whichever
+   * node it is. Call it before the login is answered. The device becomes online.
+   *
+   * @param statusTopic where the change is announced in the uplink log (the adapter's spelling of wire-format 9.3).
+   * @returns the epoch that orders everything this connection reports.
+   */
+  open(session: Session, connection: { connectionId: string; statusTopic: string }): Promise<{ epoch: number }>;
+  /** Ends it. Does nothing when a newer connection took over. The device becomes offline. */
+  close(session: Session, connection: { epoch: number; statusTopic: string; why: string }): Promise<void>;
+}
+
+/** What an adapter that holds live connections does for its node. */
+export interface SessionHolder {
+  /** Closes every connection of the target, now. @returns how many. */
+  close(target: RevocationTarget): Promise<number>;
+  /** Closes the device's connection if its epoch is not newer than `epoch`. @returns how many. */
+  closeOlder(device: DeviceRef, epoch: number): Promise<number>;
+  /** Looks into the device's mailbox, if it is connected here. */
+  wake(device: DeviceRef): void;
+  /** Writes a QoS 0 message to the device. @returns whether it is connected here and may get this topic. */
+  deliver(device: DeviceRef, message: { topic: string; payload: Buffer }): boolean;
+}

@@ -1,0 +1,1 @@
+export type { Accepted, Connections, Downlink, Publish, SessionHolder, Uplink } from "./contracts.ts";

@@ -1,0 +1,1 @@
+export type { Platform, RunningAdapter } from "./platform.ts";

@@ -1,0 +1,34 @@
+import type { Authenticator, SessionResumer } from "../auth/authenticator.ts";
+import type { Connections, Downlink, SessionHolder, Uplink } from "../messaging/contracts.ts";
+import type { Clock, Random } from "../ports/clock.ts";
+import type { Mailbox } from "../ports/mailbox.ts";
+import type { Recorder } from "../ports/recorder.ts";
+import type { SubscriptionStore } from "../ports/subscription-store.ts";
+
+/** What a protocol adapter may ask of the gateway, and nothing more. */
+export interface Platform {
+  readonly nodeId: string;
+  /** Never throws: a fault is the refusal `unavailable`, already recorded. */
+  readonly authenticator: Authenticator;
+  /** Never throws: a fault is the refusal `unavailable`, already recorded. */
+  readonly sessions: SessionResumer;
+  /** `accept` never throws: a fault is the refusal `unavailable`, already recorded. */
+  readonly uplink: Uplink;
+  readonly downlink: Downlink;
+  readonly connections: Connections;
+  readonly mailbox: Mailbox;
+  readonly subscriptions: SubscriptionStore;
+  readonly recorder: Recorder;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Takes part in revocation and delivery. @returns the way out. */
+  hold(holder: SessionHolder): () => void;
+}
+
+/** An adapter that was started. */
+export interface RunningAdapter {
+  /** Ports that it listens on, by setting name, e.g. `{ TRINE_MQTT_PORT: 1883 }`. */
+  readonly ports: Readonly<Record<string, number>>;
+  /** Stops listening, finishes what was begun, closes connections. */
+  stop(): Promise<void>;
+}

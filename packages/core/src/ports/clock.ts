@@ -1,0 +1,13 @@
+/** Time, as a port, so that tests can set it. */
+export interface Clock {
+  /** Wall clock, milliseconds since 1970. May jump. */
+  nowMs(): number;
+  /** Milliseconds from an arbitrary start; never goes back. For leases and durations. */
+  monotonicMs(): number;
+}
+
+/** Randomness, as a port, so that tests can set it. */
+export interface Random {
+  /** `count` bytes from a cryptographic source. */
+  bytes(count: number): Buffer;
+}

@@ -1,0 +1,171 @@
+import type { DeviceName, DeviceRef, ProductKey } from "../certificate/names.ts";
+import type { SignMethod } from "../certificate/sign-method.ts";
+import type { SealedSecret } from "../certificate/vault.ts";
+
+/** Who may use a topic class: the device publishes, subscribes, or both (wire-format 6.1). */
+export type TopicPermission = "pub" | "sub" | "all";
+
+/** A custom topic class of a product: `suffix` is what follows `/{productKey}/{deviceName}/`, and may hold `+` and a final `#`. */
+export interface TopicClass {
+  readonly suffix: string;
+  readonly permission: TopicPermission;
+}
+
+/** What a product lets its devices do. An absent field means the default, which lets every known SDK in. */
+export interface ProductPolicy {
+  /** Sign methods that are believed; default all. */
+  readonly signMethods?: readonly SignMethod[];
+  /** Adapters that devices may log in on, by transport name; default all. */
+  readonly transports?: readonly string[];
+  /** How far a sent timestamp may be from now, per transport, in milliseconds; default unlimited (wire-format 0.3). */
+  readonly timestampWindowMs?: Readonly<Record<string, number>>;
+}
+
+/** The part of a product that judges its devices' messages; small, and shared by all its devices. */
+export interface ProductProfile {
+  readonly productKey: ProductKey;
+  readonly nodeType: "device" | "gateway";
+  readonly policy: ProductPolicy;
+  readonly topicClasses: readonly TopicClass[];
+}
+
+export interface ProductRecord extends ProductProfile {
+  readonly name: string;
+  readonly sealedSecret: SealedSecret;
+  readonly createdAtMs: number;
+}
+
+/** What a login needs to know about a device, in one look-up. */
+export interface DeviceCredentials {
+  readonly device: DeviceRef;
+  readonly iotId: string;
+  readonly sealedSecret: SealedSecret;
+  /** Grows with every new secret; a session made under an older one is void. */
+  readonly secretVersion: number;
+  readonly disabled: boolean;
+  readonly activated: boolean;
+  readonly product: ProductProfile;
+}
+
+/** UNACTIVE: never logged in. DISABLE wins over the rest (wire-format 1). */
+export type DeviceStatus = "UNACTIVE" | "ONLINE" | "OFFLINE" | "DISABLE";
+
+/** A device as operators see it: never its secret. */
+export interface DeviceRecord {
+  readonly device: DeviceRef;
+  readonly iotId: string;
+  readonly nickname: string | undefined;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly status: DeviceStatus;
+  readonly createdAtMs: number;
+  readonly activatedAtMs: number | undefined;
+  readonly lastOnlineAtMs: number | undefined;
+  readonly lastOfflineAtMs: number | undefined;
+  /** Address of the last login. */
+  readonly lastPeer: string | undefined;
+  readonly lastTransport: string | undefined;
+}
+
+export interface NewDevice {
+  readonly device: DeviceRef;
+  readonly iotId: string;
+  readonly sealedSecret: SealedSecret;
+  readonly nickname?: string;
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly createdAtMs: number;
+}
+
+/** One change of a device's presence. `epoch` orders the changes of one device, whatever order they arrive in. */
+export interface PresenceChange {
+  readonly device: DeviceRef;
+  /** Guards against a device that was deleted and made again under the same name. */
+  readonly iotId: string;
+  readonly epoch: number;
+  readonly online: boolean;
+  readonly atMs: number;
+  readonly peer: string;
+  readonly transport: string;
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** Give it back to get the next page; absent at the end. */
+  readonly nextCursor?: string;
+}
+
+export interface DeviceFilter {
+  readonly status?: DeviceStatus;
+  /** Prefix of the deviceName, case-sensitive. */
+  readonly namePrefix?: string;
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+/** The look-up that logins use. A cache may stand in front of it. */
+export interface DeviceLookup {
+  /** The credentials of a device, or `undefined` when there is none (or its product is gone). One round trip at most. */
+  findCredentials(device: DeviceRef): Promise<DeviceCredentials | undefined>;
+}
+
+/**
+ * Products and devices, durable.
+ *
+ * Everything here is committed when its promise resolves. Every method throws when the store cannot answer; it never
+ * answers "no such device" for an outage.
+ */
+export interface DeviceRegistry extends DeviceLookup {
+  /** Adds a product. `false` when the productKey is taken: draw another. */
+  insertProduct(product: ProductRecord): Promise<boolean>;
+  findProduct(productKey: ProductKey): Promise<ProductRecord | undefined>;
+  /** Products in the order of their keys. @throws InvalidCursorError when the cursor was not given out by this method. */
+  listProducts(page: { limit: number; cursor?: string }): Promise<Page<ProductRecord>>;
+  /** Changes the given fields. `undefined` when there is no such product. */
+  updateProduct(
+    productKey: ProductKey,
+    change: { name?: string; policy?: ProductPolicy; topicClasses?: readonly TopicClass[] },
+  ): Promise<ProductRecord | undefined>;
+  /** Deletes a product without devices. */
+  deleteProduct(productKey: ProductKey): Promise<"deleted" | "not_found" | "has_devices">;
+
+  /**
+   * Adds devices to one product, all or none of those that are free: names that are taken are answered and left as they are.
+   * Of any number of callers that add one name, exactly one adds it.
+   *
+   * @returns the names that were taken already, or `no_product`.
+   */
+  insertDevices(
+    productKey: ProductKey,
+    devices: readonly NewDevice[],
+  ): Promise<{ taken: readonly DeviceName[] } | "no_product">;
+  findDevice(device: DeviceRef): Promise<DeviceRecord | undefined>;
+  /** Devices of a product in the order of their names. @throws InvalidCursorError */
+  listDevices(
+    productKey: ProductKey,
+    filter: DeviceFilter,
+    page: { limit: number; cursor?: string },
+  ): Promise<Page<DeviceRecord>>;
+  updateDevice(
+    device: DeviceRef,
+    change: { nickname?: string | null; tags?: Readonly<Record<string, string>>; disabled?: boolean },
+  ): Promise<DeviceRecord | undefined>;
+  /** Deletes for good. @returns the iotId that it had. */
+  deleteDevice(device: DeviceRef): Promise<{ iotId: string } | undefined>;
+
+  /** Sets the activation time if there is none yet. Of many callers exactly one gets true; `iotId` must be the device's own. */
+  activate(device: DeviceRef, iotId: string, atMs: number): Promise<boolean>;
+  /** Writes presence behind, in batches. A change whose epoch is not newer than the stored one changes nothing. */
+  savePresence(changes: readonly PresenceChange[]): Promise<void>;
+
+  /** Sealed secrets of devices in the order of names, for certificate export, at most `limit` after `after`. */
+  listSealedSecrets(
+    productKey: ProductKey,
+    page: { after?: DeviceName; limit: number; batchId?: string },
+  ): Promise<readonly { deviceName: DeviceName; sealedSecret: SealedSecret }[]>;
+}
+
+/** A cursor that this store did not give out. */
+export class InvalidCursorError extends Error {
+  constructor() {
+    super("the cursor is not valid");
+    this.name = "InvalidCursorError";
+  }
+}

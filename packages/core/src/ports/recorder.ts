@@ -1,0 +1,35 @@
+import type { DeviceRef } from "../certificate/names.ts";
+
+/** One decided login. Holds no secret, MAC or token. */
+export interface LoginDecision {
+  readonly transport: string;
+  readonly peer: string;
+  readonly device: DeviceRef;
+  /** `ok` or the refusal's code. */
+  readonly code: string;
+  /** The private reason of a refusal. */
+  readonly why?: string;
+  readonly sessionId?: string;
+  readonly activatedNow?: boolean;
+  readonly ms: number;
+}
+
+/**
+ * Where the gateway tells what it does: logs and metrics behind one port. Never throws, never waits.
+ */
+export interface Recorder {
+  loginDecided(decision: LoginDecision): void;
+  /** A message from a device was stored (`ok`) or refused (the refusal's code). */
+  uplinkDecided(fact: { transport: string; qos: 0 | 1; code: string; bytes: number; ms: number }): void;
+  /** A message to a device changed its state. */
+  downlinkChanged(fact: {
+    state: "queued" | "sent" | "delivered" | "expired" | "mailbox_full";
+    transport?: string;
+  }): void;
+  connectionOpened(transport: string): void;
+  connectionClosed(transport: string, why: string): void;
+  /** Something of a device was dropped or cut off, for a stable reason such as `forbidden_topic` or `frame_too_large`. */
+  dropped(transport: string, reason: string): void;
+  /** A fault: an outage or a bug. `where` is a stable word. */
+  fault(where: string, error: unknown): void;
+}

@@ -1,0 +1,114 @@
+import type { DeviceRef, ProductKey } from "../certificate/names.ts";
+import type { Secret } from "../certificate/secret.ts";
+import type { BatchRecord } from "../ports/batch-store.ts";
+import type { RevocationTarget } from "../ports/control-bus.ts";
+import type {
+  DeviceFilter,
+  DeviceRecord,
+  Page,
+  ProductPolicy,
+  ProductRecord,
+  TopicClass,
+} from "../ports/device-registry.ts";
+import type { Problem } from "./problem.ts";
+
+/** A product without its sealed secret. */
+export type Product = Omit<ProductRecord, "sealedSecret">;
+
+/** Who acts, for the audit log. */
+export interface Actor {
+  readonly name: string;
+  readonly peer: string;
+}
+
+/** What operators do with products. Every change is audited. */
+export interface Products {
+  create(
+    actor: Actor,
+    product: { name: string; nodeType?: "device" | "gateway"; policy?: ProductPolicy },
+  ): Promise<{ product: Product; productSecret: Secret } | Problem>;
+  find(productKey: ProductKey): Promise<Product | Problem>;
+  list(page: { limit: number; cursor?: string }): Promise<Page<Product> | Problem>;
+  update(
+    actor: Actor,
+    productKey: ProductKey,
+    change: { name?: string; policy?: ProductPolicy },
+  ): Promise<Product | Problem>;
+  remove(actor: Actor, productKey: ProductKey): Promise<undefined | Problem>;
+  setTopics(actor: Actor, productKey: ProductKey, topicClasses: readonly TopicClass[]): Promise<Product | Problem>;
+}
+
+/** The triple. */
+export interface DeviceCertificate extends DeviceRef {
+  readonly deviceSecret: Secret;
+}
+
+/** What operators do with devices. Every change, and every read of a certificate, is audited. */
+export interface Devices {
+  /** Adds one device; a name is drawn when none is given. */
+  add(
+    actor: Actor,
+    productKey: ProductKey,
+    device: { deviceName?: string; nickname?: string; tags?: Readonly<Record<string, string>> },
+  ): Promise<{ device: DeviceRecord; deviceSecret: Secret } | Problem>;
+  find(device: DeviceRef): Promise<DeviceRecord | Problem>;
+  list(
+    productKey: ProductKey,
+    filter: DeviceFilter,
+    page: { limit: number; cursor?: string },
+  ): Promise<Page<DeviceRecord> | Problem>;
+  update(
+    actor: Actor,
+    device: DeviceRef,
+    change: { nickname?: string | null; tags?: Readonly<Record<string, string>> },
+  ): Promise<DeviceRecord | Problem>;
+  /** Deletes, revokes everywhere, drops the mailbox. */
+  remove(actor: Actor, device: DeviceRef): Promise<Revoked | Problem>;
+  certificate(actor: Actor, device: DeviceRef): Promise<DeviceCertificate | Problem>;
+  disable(actor: Actor, device: DeviceRef): Promise<Revoked | Problem>;
+  enable(actor: Actor, device: DeviceRef): Promise<Revoked | Problem>;
+  /** Closes what is open; the device may come back at once. */
+  kick(actor: Actor, device: DeviceRef): Promise<Revoked | Problem>;
+}
+
+/** What a revocation did, after every live node acknowledged. */
+export interface Revoked {
+  readonly closedSessions: number;
+  /** Nodes that acknowledged. */
+  readonly nodes: number;
+  readonly elapsedMs: number;
+}
+
+/** Closes sessions and clears caches on every live node. */
+export interface Revocation {
+  revoke(target: RevocationTarget, options: { close: boolean }): Promise<Revoked>;
+}
+
+/** What a batch asks for, before it is checked. */
+export interface BatchRequest {
+  readonly lines: readonly {
+    line: number;
+    deviceName?: string;
+    nickname?: string;
+    tags?: Readonly<Record<string, string>>;
+  }[];
+  readonly idempotencyKey?: string;
+  /** Digest of the request as sent. */
+  readonly fingerprint: string;
+}
+
+/** Many devices at once. */
+export interface Batches {
+  /** Checks every line (names, repeats within the request) without storing anything. */
+  check(
+    productKey: ProductKey,
+    request: BatchRequest,
+  ): Promise<Pick<BatchRecord, "total" | "failed" | "errors"> | Problem>;
+  /** Stores the batch; a worker registers it. At most 100 000 lines. */
+  create(actor: Actor, productKey: ProductKey, request: BatchRequest): Promise<{ batchId: string } | Problem>;
+  find(batchId: string): Promise<BatchRecord | Problem>;
+  /** The certificates of a batch in order of names; audited once, before the first. */
+  certificates(actor: Actor, batchId: string): Promise<AsyncIterable<DeviceCertificate> | Problem>;
+  /** Registers what waits, chunk by chunk, until nothing is left or the signal aborts. @returns whether it did anything. */
+  work(signal: AbortSignal): Promise<boolean>;
+}

@@ -1,0 +1,33 @@
+/** Every way in which an operator's or application's request can be refused. Codes are stable. */
+export const PROBLEMS = {
+  invalid: { title: "The request is not valid" },
+  cursor_invalid: { title: "The cursor is not valid" },
+  product_not_found: { title: "There is no such product" },
+  product_has_devices: { title: "The product still has devices" },
+  device_not_found: { title: "There is no such device" },
+  name_taken: { title: "The device name is taken" },
+  batch_not_found: { title: "There is no such batch" },
+  batch_not_done: { title: "The batch is not done yet" },
+  idempotency_conflict: { title: "The idempotency key was used for another request" },
+} as const satisfies Record<string, { title: string }>;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+const problemBrand: unique symbol = Symbol("problem");
+
+/** A "no" to an operator, as a value. */
+export interface Problem {
+  readonly [problemBrand]: true;
+  readonly code: ProblemCode;
+  readonly detail: string;
+  /** The field that is wrong, as a JSON path such as `topics.3.suffix`. */
+  readonly field?: string;
+}
+
+export function problem(code: ProblemCode, detail: string, field?: string): Problem {
+  return { [problemBrand]: true, code, detail, ...(field === undefined ? {} : { field }) };
+}
+
+export function isProblem(outcome: unknown): outcome is Problem {
+  return typeof outcome === "object" && outcome !== null && problemBrand in outcome;
+}

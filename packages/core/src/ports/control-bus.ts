@@ -37,4 +37,6 @@ export interface ControlBus {
   notify(nodeId: string, command: ControlCommand): Promise<void>;
   /** Whether this process receives commands now. A node that may have missed one must not trust its caches. */
   isConnected(): boolean;
+  /** How often receiving was interrupted since the start. What was remembered before the last interruption may miss a revocation. */
+  interruptions(): number;
 }

@@ -1,0 +1,60 @@
+import { deviceKey } from "@trine/core/certificate";
+import type { Clock, RevocationTarget, SessionRecord, SessionStore } from "@trine/core/ports";
+import { LRUCache } from "lru-cache";
+
+export interface CachedSessions extends SessionStore {
+  evict(target: RevocationTarget): void;
+  /** Forgets everything. */
+  clear(): void;
+}
+
+/**
+ * Remembers sessions by token hash, so that a device that publishes often costs one look-up in the store now and then.
+ *
+ * @param options.isTrusted false while this process may have missed a revocation: nothing remembered is used then.
+ */
+export function createCachedSessions(
+  store: SessionStore,
+  options: { maxEntries: number; maxAgeMs: number; clock: Clock; isTrusted: () => boolean },
+): CachedSessions {
+  const { maxEntries, maxAgeMs, clock, isTrusted } = options;
+  const known = new LRUCache<string, SessionRecord>({
+    max: maxEntries,
+    ttl: maxAgeMs,
+    perf: { now: () => clock.monotonicMs() },
+  });
+  // Counts evictions: a look-up that was under way when one happened is not remembered.
+  let generation = 0;
+
+  function evict(target: RevocationTarget): void {
+    generation += 1;
+    const prefix = "device" in target ? deviceKey(target.device) : `${target.productKey}/`;
+    for (const [hash, record] of known.entries()) {
+      const key = deviceKey(record.device);
+      if (key === prefix || ("productKey" in target && key.startsWith(prefix))) known.delete(hash);
+    }
+  }
+
+  return {
+    save: (tokenHash, record, maxPerDevice) => store.save(tokenHash, record, maxPerDevice),
+    async find(tokenHash) {
+      const remembered = isTrusted() ? known.get(tokenHash) : undefined;
+      if (remembered) return remembered;
+      const before = generation;
+      const found = await store.find(tokenHash);
+      if (found && before === generation) known.set(tokenHash, found);
+      return found;
+    },
+    takeSequence: (tokenHash, seq, window) => store.takeSequence(tokenHash, seq, window),
+    async revokeDevice(device) {
+      const revoked = await store.revokeDevice(device);
+      evict({ device });
+      return revoked;
+    },
+    evict,
+    clear() {
+      generation += 1;
+      known.clear();
+    },
+  };
+}

@@ -1,0 +1,13 @@
+export type { Complaint } from "./observe/health-server.ts";
+export type { Logger } from "./observe/logger.ts";
+export type { Metrics } from "./observe/metrics.ts";
+export { keepSnapshot } from "./process/background.ts";
+export { systemClock, systemRandom } from "./process/clock.ts";
+export { openDataFolder, readOrMakeKeyFile } from "./process/data-folder.ts";
+export { listenOn } from "./process/listener.ts";
+export { runService } from "./process/run-service.ts";
+export type { ServiceContext, ServiceDefinition } from "./process/service.ts";
+export { listenError, StartError } from "./process/start-error.ts";
+export { intSetting, optionalTextSetting, portSetting, textSetting } from "./settings/fields.ts";
+export { loadSettings, readEnvironment } from "./settings/load-settings.ts";
+export { type RuntimeSettings, runtimeSettings } from "./settings/runtime-settings.ts";

@@ -1,0 +1,97 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+
+const LATENCY_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+
+/** Every metric of a process, by purpose. Labels are bounded: never a device, an address or a topic. */
+export function createMetrics(service: string) {
+  const registry = new Registry();
+  registry.setDefaultLabels({ service });
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  return {
+    registry,
+    logins: new Counter({
+      name: "trine_logins_total",
+      help: "Decided logins",
+      labelNames: ["transport", "code"],
+      registers,
+    }),
+    loginSeconds: new Histogram({
+      name: "trine_login_seconds",
+      help: "Time to decide a login",
+      labelNames: ["transport"],
+      buckets: LATENCY_BUCKETS,
+      registers,
+    }),
+    activations: new Counter({
+      name: "trine_activations_total",
+      help: "First successful logins",
+      labelNames: ["transport"],
+      registers,
+    }),
+    connections: new Gauge({
+      name: "trine_connections",
+      help: "Open device connections",
+      labelNames: ["transport"],
+      registers,
+    }),
+    disconnects: new Counter({
+      name: "trine_disconnects_total",
+      help: "Ended device connections",
+      labelNames: ["transport", "why"],
+      registers,
+    }),
+    uplink: new Counter({
+      name: "trine_uplink_messages_total",
+      help: "Messages from devices, by outcome",
+      labelNames: ["transport", "qos", "code"],
+      registers,
+    }),
+    uplinkBytes: new Counter({
+      name: "trine_uplink_bytes_total",
+      help: "Payload bytes from devices that were stored",
+      labelNames: ["transport"],
+      registers,
+    }),
+    uplinkSeconds: new Histogram({
+      name: "trine_uplink_seconds",
+      help: "Time until a message is durable",
+      labelNames: ["transport"],
+      buckets: LATENCY_BUCKETS,
+      registers,
+    }),
+    uplinkLag: new Gauge({
+      name: "trine_uplink_group_lag",
+      help: "Messages that a consumer group has not acknowledged",
+      labelNames: ["group"],
+      registers,
+    }),
+    uplinkDropped: new Counter({
+      name: "trine_uplink_dropped_total",
+      help: "Messages that left the log by age or size",
+      labelNames: ["read"],
+      registers,
+    }),
+    downlink: new Counter({
+      name: "trine_downlink_messages_total",
+      help: "State changes of messages to devices",
+      labelNames: ["state"],
+      registers,
+    }),
+    dropped: new Counter({
+      name: "trine_device_drops_total",
+      help: "What devices sent and the gateway did not take",
+      labelNames: ["transport", "reason"],
+      registers,
+    }),
+    faults: new Counter({
+      name: "trine_faults_total",
+      help: "Outages and bugs, by place",
+      labelNames: ["where"],
+      registers,
+    }),
+    storeUp: new Gauge({ name: "trine_store_up", help: "Whether a store answers", labelNames: ["store"], registers }),
+  };
+}
+
+export type Metrics = ReturnType<typeof createMetrics>;

@@ -1,0 +1,77 @@
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { Operators } from "@trine/core/platform";
+import type { Clock, Recorder, UplinkLog } from "@trine/core/ports";
+import type { Metrics } from "../observe/metrics.ts";
+import type { RuntimeSettings } from "../settings/runtime-settings.ts";
+import { type Repetition, repeat } from "./repeat.ts";
+
+const PRESENCE_FLUSH_MS = 500;
+const BATCH_POLL_MS = 500;
+const RETENTION_MS = 30_000;
+const SNAPSHOTS_KEPT = 3;
+
+/** What a process does on its own, beside serving. */
+export interface Background {
+  stop(): Promise<void>;
+}
+
+interface BackgroundDeps {
+  readonly settings: RuntimeSettings;
+  readonly operators: Operators;
+  readonly uplinkLog: UplinkLog;
+  readonly flush: () => Promise<void>;
+  readonly recorder: Recorder;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  /** Works on batches and retention: one kind of process is enough. */
+  readonly works: boolean;
+  readonly snapshot: (() => Promise<unknown>) | undefined;
+}
+
+/** Starts presence write-behind, and for a working process batches, retention and snapshots. */
+export function startBackground(deps: BackgroundDeps): Background {
+  const { settings, operators, flush, recorder, works, snapshot } = deps;
+  const faults = (where: string) => (error: unknown) => recorder.fault(where, error);
+  const repetitions: Repetition[] = [repeat(PRESENCE_FLUSH_MS, flush, faults("presence"))];
+  if (works) {
+    repetitions.push(repeat(BATCH_POLL_MS, (signal) => operators.batches.work(signal), faults("batches")));
+    repetitions.push(repeat(RETENTION_MS, () => keepWithinBounds(deps), faults("retention")));
+  }
+  if (snapshot && settings.TRINE_SNAPSHOT_MINUTES > 0) {
+    repetitions.push(repeat(settings.TRINE_SNAPSHOT_MINUTES * 60_000, snapshot, faults("snapshot")));
+  }
+  return {
+    async stop() {
+      await Promise.all(repetitions.map((repetition) => repetition.stop()));
+    },
+  };
+}
+
+async function keepWithinBounds({ settings, uplinkLog, metrics, clock }: BackgroundDeps): Promise<void> {
+  const { dropped, unread } = await uplinkLog.trim({
+    olderThanMs: clock.nowMs() - settings.TRINE_UPLINK_MAX_AGE_HOURS * 3_600_000,
+    maxBytes: settings.TRINE_UPLINK_MAX_BYTES,
+  });
+  metrics.uplinkDropped.inc({ read: "yes" }, dropped - unread);
+  metrics.uplinkDropped.inc({ read: "no" }, unread);
+  metrics.uplinkLag.reset();
+  for (const { group, lag } of await uplinkLog.listGroups()) metrics.uplinkLag.set({ group }, lag);
+}
+
+/** Writes one more snapshot into the data folder and keeps the newest few. @returns its path. */
+export async function keepSnapshot(
+  dataFolder: string,
+  write: (file: string) => Promise<void>,
+  nowMs: number,
+): Promise<string> {
+  const folder = join(dataFolder, "snapshots");
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const file = join(folder, `trine-${new Date(nowMs).toISOString().replaceAll(":", "")}.tar.gz`);
+  await write(file);
+  const kept = readdirSync(folder)
+    .filter((name) => name.endsWith(".tar.gz"))
+    .sort();
+  for (const name of kept.slice(0, -SNAPSHOTS_KEPT)) rmSync(join(folder, name));
+  return file;
+}

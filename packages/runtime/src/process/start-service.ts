@@ -1,0 +1,202 @@
+import { randomBytes } from "node:crypto";
+import { createPlatform, type RunningAdapter } from "@trine/core/platform";
+import type { z } from "zod";
+import { createCachedLookup } from "../caches/cached-lookup.ts";
+import { createCachedSessions } from "../caches/cached-sessions.ts";
+import { startHealthServer } from "../observe/health-server.ts";
+import { createLogger } from "../observe/logger.ts";
+import { createMetrics } from "../observe/metrics.ts";
+import { createRecorder } from "../observe/recorder.ts";
+import { loadSettings, readEnvironment } from "../settings/load-settings.ts";
+import { type RuntimeSettings, runtimeSettings } from "../settings/runtime-settings.ts";
+import { openStores } from "../stores/open-stores.ts";
+import type { Stores } from "../stores/stores.ts";
+import { keepSnapshot, startBackground } from "./background.ts";
+import { systemClock, systemRandom } from "./clock.ts";
+import { type DataFolder, openDataFolder } from "./data-folder.ts";
+import { openVault } from "./keys.ts";
+import { createMembership } from "./membership.ts";
+import type { ServiceContext, ServiceDefinition } from "./service.ts";
+import { StartError } from "./start-error.ts";
+import { createUndo } from "./undo.ts";
+
+/** A service that runs in this process. */
+export interface RunningService {
+  /** Stops in order: no new work, what was begun is finished, the rest is written down. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Brings a service up in order: settings, data folder, keys, stores, the core, its part in the fleet, listeners, health.
+ * What was opened is closed again when a later step fails.
+ *
+ * @throws StartError for everything that a person can mend.
+ */
+export async function startService<S extends z.ZodObject>(definition: ServiceDefinition<S>): Promise<RunningService> {
+  const environment = readEnvironment();
+  const runtime = loadSettings(runtimeSettings, environment);
+  const settings = { ...loadSettings(definition.settings, environment), ...runtime } as z.output<S> & RuntimeSettings;
+  checkAlone(definition, runtime);
+
+  const logger = createLogger({ service: definition.name, level: runtime.TRINE_LOG_LEVEL });
+  const metrics = createMetrics(definition.name);
+  const recorder = createRecorder({ logger, metrics, monotonicMs: systemClock.monotonicMs });
+  const undo = createUndo();
+  try {
+    const folder = await takeDataFolder(runtime);
+    if (folder) undo.add(() => folder.release());
+    const vault = openVault({ file: runtime.TRINE_MASTER_KEY_FILE, dataFolder: folder?.path, random: systemRandom });
+    const open = await openStores(
+      { databaseUrl: runtime.DATABASE_URL, redisUrl: runtime.REDIS_URL, dataFolder: folder?.path },
+      { clock: systemClock, recorder },
+    );
+    undo.add(() => open.close());
+
+    const nodeId = `${definition.name}-${randomBytes(6).toString("hex")}`;
+    const { membership, lookup, sessions } = createMemories({ runtime, stores: open.stores, nodeId, recorder });
+    const { platform, operators, handleCommand, flush } = createPlatform(
+      {
+        ...open.stores,
+        lookup,
+        sessions,
+        caches: [lookup, sessions],
+        clock: systemClock,
+        random: systemRandom,
+        recorder,
+        vault,
+      },
+      { nodeId, settings: coreSettings(runtime) },
+    );
+    const { writeSnapshot } = open;
+    const snapshot = folder && writeSnapshot && (() => keepSnapshot(folder.path, writeSnapshot, systemClock.nowMs()));
+    if (snapshot) undo.add(snapshot);
+    undo.add(flush);
+
+    const member = await membership.join(handleCommand);
+    undo.add(() => member.leave());
+    const background = startBackground({
+      settings: runtime,
+      operators,
+      uplinkLog: open.stores.uplinkLog,
+      flush,
+      recorder,
+      metrics,
+      clock: systemClock,
+      works: definition.works,
+      snapshot,
+    });
+    undo.add(() => background.stop());
+
+    const context: ServiceContext<z.output<S>> = {
+      settings,
+      platform,
+      operators,
+      logger,
+      metrics,
+      complaints: open.complaints,
+      dataFolder: folder?.path,
+      writeSnapshot,
+    };
+    const adapters = await definition.start(context);
+    undo.add(() => stopAll(adapters));
+    let stopping = false;
+    const health = await startHealth(context, () => stopping);
+    if (health) undo.add(() => health.stop());
+
+    for (const { part, detail } of await open.complaints()) logger.warn({ event: "complaint", part }, detail);
+    const ports = Object.assign(
+      {},
+      ...adapters.map((adapter) => adapter.ports),
+      health ? { TRINE_METRICS_PORT: health.port } : {},
+    );
+    await definition.greet?.(context, ports);
+    logger.info({ event: "ready", ports, nodeId }, "ready");
+    return {
+      async stop() {
+        stopping = true;
+        logger.info({ event: "stopping" }, "stopping");
+        await undo.run();
+        logger.info({ event: "stopped" }, "stopped");
+      },
+    };
+  } catch (error) {
+    await undo.run();
+    throw error;
+  }
+}
+
+function checkAlone(
+  { alone, name }: { alone: boolean; name: string },
+  { DATABASE_URL, REDIS_URL }: RuntimeSettings,
+): void {
+  if (alone || (DATABASE_URL && REDIS_URL)) return;
+  const missing = [DATABASE_URL ? "" : "DATABASE_URL", REDIS_URL ? "" : "REDIS_URL"].filter(Boolean).join(" and ");
+  throw new StartError(
+    `${name} shares its stores with other processes: set ${missing} (or run the gateway app, which needs neither)`,
+  );
+}
+
+async function takeDataFolder(runtime: RuntimeSettings): Promise<DataFolder | undefined> {
+  return runtime.DATABASE_URL ? undefined : openDataFolder(runtime.TRINE_DATA_DIR);
+}
+
+function createMemories(deps: {
+  runtime: RuntimeSettings;
+  stores: Stores;
+  nodeId: string;
+  recorder: ReturnType<typeof createRecorder>;
+}) {
+  const { runtime, stores, nodeId, recorder } = deps;
+  const options = {
+    maxEntries: runtime.TRINE_CACHE_DEVICES,
+    maxAgeMs: runtime.TRINE_CACHE_SECONDS * 1_000,
+    clock: systemClock,
+    isTrusted: () => membership.isTrusted(),
+  };
+  const lookup = createCachedLookup(stores.registry, options);
+  const sessions = createCachedSessions(stores.sessions, options);
+  const membership = createMembership({
+    nodeId,
+    directory: stores.directory,
+    bus: stores.bus,
+    clock: systemClock,
+    recorder,
+    forgetAll() {
+      lookup.clear();
+      sessions.clear();
+    },
+  });
+  return { membership, lookup, sessions };
+}
+
+function coreSettings(runtime: RuntimeSettings) {
+  return {
+    sessionTtlMs: runtime.TRINE_TOKEN_TTL_SECONDS * 1_000,
+    failuresPerPeer: runtime.TRINE_LOGIN_FAILURES_PER_MINUTE,
+    mailboxLimits: { maxMessages: runtime.TRINE_MAILBOX_MAX_MESSAGES, maxBytes: runtime.TRINE_MAILBOX_MAX_BYTES },
+  };
+}
+
+async function startHealth<S>(context: ServiceContext<S>, isStopping: () => boolean) {
+  const { settings, metrics, complaints } = context;
+  if (settings.TRINE_METRICS_PORT === "off") return undefined;
+  return startHealthServer({
+    host: settings.TRINE_ADMIN_HOST,
+    port: settings.TRINE_METRICS_PORT,
+    metrics,
+    async readiness() {
+      const found = await complaints();
+      for (const store of ["database", "redis"]) {
+        metrics.storeUp.set(
+          { store },
+          found.some(({ part, severity }) => part === store && severity === "error") ? 0 : 1,
+        );
+      }
+      return isStopping() ? [...found, { part: "process", detail: "is stopping", severity: "error" }] : found;
+    },
+  });
+}
+
+async function stopAll(adapters: readonly RunningAdapter[]): Promise<void> {
+  await Promise.all(adapters.map((adapter) => adapter.stop()));
+}

@@ -1,0 +1,52 @@
+import { z } from "zod";
+import { intSetting, optionalTextSetting, portSetting, textSetting } from "./fields.ts";
+
+/** Settings of every process, whatever it serves. */
+export const runtimeSettings = z.object({
+  TRINE_DATA_DIR: textSetting("./data", "Folder of the embedded default: database, keys, snapshots."),
+  DATABASE_URL: optionalTextSetting("`postgres://...`. Unset: PGlite in the data folder, for the single process only."),
+  REDIS_URL: optionalTextSetting(
+    "`redis://`, `rediss://`, `redis[s]+cluster://user:pass@h:p,h:p` or `redis[s]+sentinel://user:pass@h:p,h:p/name`. Unset: kept in the SQL store, for the single process only.",
+  ),
+  TRINE_MASTER_KEY_FILE: optionalTextSetting(
+    "File with the keys that encrypt secrets at rest: 32 random bytes in base64, one line a key, newest first. Unset: made in the data folder (embedded default); required with `DATABASE_URL`.",
+  ),
+  TRINE_ADMIN_HOST: textSetting("127.0.0.1", "Address of the admin and metrics listeners."),
+  TRINE_METRICS_PORT: portSetting(9464, "`/metrics`, `/healthz`, `/readyz`."),
+  TRINE_LOG_LEVEL: z
+    .enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"])
+    .default("info")
+    .describe("Least severity that is logged. One line of JSON an event, on standard output."),
+  TRINE_TOKEN_TTL_SECONDS: intSetting(
+    { fallback: 7 * 86_400, min: 60 },
+    "Life of a session token (wire-format 4.3, 5.9).",
+  ),
+  TRINE_LOGIN_FAILURES_PER_MINUTE: intSetting(
+    { fallback: 0, min: 0 },
+    "Failed logins that one network address may make within a minute before it is refused unheard. 0: no limit.",
+  ),
+  TRINE_MAILBOX_MAX_MESSAGES: intSetting({ fallback: 1_000, min: 1 }, "Messages that may wait for one device."),
+  TRINE_MAILBOX_MAX_BYTES: intSetting(
+    { fallback: 4_194_304, min: 1_024 },
+    "Payload bytes that may wait for one device.",
+  ),
+  TRINE_UPLINK_MAX_AGE_HOURS: intSetting(
+    { fallback: 7 * 24, min: 1 },
+    "Age at which messages leave the uplink log, read or not.",
+  ),
+  TRINE_UPLINK_MAX_BYTES: intSetting(
+    { fallback: 2_147_483_648, min: 1_048_576 },
+    "Size of the uplink log at which its oldest messages leave it.",
+  ),
+  TRINE_CACHE_DEVICES: intSetting({ fallback: 50_000, min: 100 }, "Devices whose record a process keeps at hand."),
+  TRINE_CACHE_SECONDS: intSetting(
+    { fallback: 60, min: 1 },
+    "How long a record is kept at hand. Revocation does not wait for it; a process that is cut off from the others keeps none.",
+  ),
+  TRINE_SNAPSHOT_MINUTES: intSetting(
+    { fallback: 60, min: 0 },
+    "Minutes between two snapshots of the embedded database. 0: only when the process stops.",
+  ),
+});
+
+export type RuntimeSettings = z.output<typeof runtimeSettings>;

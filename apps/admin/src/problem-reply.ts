@@ -1,0 +1,121 @@
+import { REFUSALS, type Refusal, type RefusalCode } from "@trine/core/auth";
+import { InvalidCursorError } from "@trine/core/ports";
+import { isProblem, PROBLEMS, type Problem, type ProblemCode, problem } from "@trine/core/registry";
+import type { FastifyError, FastifyInstance, FastifyReply } from "fastify";
+import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
+
+/** RFC 9457 problem details, with a stable `code`. */
+interface ProblemDetails {
+  readonly status: number;
+  readonly code: string;
+  readonly title: string;
+  readonly detail?: string;
+  /** The field that is wrong, as a path such as `topics.3.suffix`. */
+  readonly field?: string;
+  readonly errors?: readonly { field: string; message: string }[];
+}
+
+const STATUS = {
+  invalid: 400,
+  cursor_invalid: 400,
+  product_not_found: 404,
+  product_has_devices: 409,
+  device_not_found: 404,
+  name_taken: 409,
+  batch_not_found: 404,
+  batch_not_done: 409,
+  idempotency_conflict: 409,
+} as const satisfies Record<ProblemCode, number>;
+
+/** Refusals that an application can meet; every other one would be a fault of the gateway. */
+const REFUSAL_STATUS: Partial<Record<RefusalCode, number>> = {
+  malformed: 400,
+  forbidden_topic: 400,
+  too_large: 413,
+  mailbox_full: 429,
+  throttled: 429,
+  unavailable: 503,
+};
+
+/** Carries problem details from a handler to the one place that writes them. */
+export class ProblemError extends Error {
+  readonly details: ProblemDetails;
+
+  constructor(details: ProblemDetails) {
+    super(details.title);
+    this.details = details;
+  }
+}
+
+/** The outcome, unless it is a "no": that is thrown to the error handler. */
+export function orProblem<T>(outcome: T | Problem): T {
+  if (isProblem(outcome)) throw new ProblemError(fromProblem(outcome));
+  return outcome;
+}
+
+/** A refusal of the core as a problem. */
+export function refusalProblem({ code }: Refusal): ProblemError {
+  return new ProblemError({ status: REFUSAL_STATUS[code] ?? 500, code, title: REFUSALS[code].say });
+}
+
+/** Something that is not there, of a kind that only this API knows. */
+export function notFound(code: string, title: string): ProblemError {
+  return new ProblemError({ status: 404, code, title });
+}
+
+/** Writes a problem. */
+export function sendProblem(reply: FastifyReply, details: ProblemDetails): FastifyReply {
+  return reply
+    .code(details.status)
+    .header("content-type", "application/problem+json")
+    .serializer(JSON.stringify)
+    .send({ type: "about:blank", ...details });
+}
+
+/** Makes every error and every unknown route a problem; only a fault of the gateway is a 5xx. */
+export function installProblems(app: FastifyInstance, onFault: (error: unknown) => void): void {
+  app.setErrorHandler((error: FastifyError, _request, reply) => {
+    const details = fromError(error);
+    if (details.status >= 500) onFault(error);
+    if (details.status === 503) reply.header("retry-after", "1");
+    return sendProblem(reply, details);
+  });
+}
+
+function fromProblem({ code, detail, field }: Problem): ProblemDetails {
+  return { status: STATUS[code], code, title: PROBLEMS[code].title, detail, ...(field === undefined ? {} : { field }) };
+}
+
+function fromError(error: FastifyError): ProblemDetails {
+  if (error instanceof ProblemError) return error.details;
+  if (error instanceof InvalidCursorError)
+    return fromProblem(problem("cursor_invalid", "start again without a cursor", "cursor"));
+  if (hasZodFastifySchemaValidationErrors(error)) return fromValidation(error);
+  const status = error.statusCode ?? 503;
+  if (status === 413) return { status, code: "body_too_large", title: "The body is too large" };
+  if (status === 415)
+    return {
+      status,
+      code: "media_type_unsupported",
+      title: "The content type is not supported",
+      detail: error.message,
+    };
+  if (status < 500) return { status, code: "invalid", title: PROBLEMS.invalid.title, detail: error.message };
+  // Stores throw for outages; what they say may name hosts and stays in the log.
+  return { status: 503, code: "unavailable", title: "Temporarily unavailable, try again later" };
+}
+
+function fromValidation(error: FastifyError): ProblemDetails {
+  const errors = (error.validation ?? []).map(({ instancePath, message }) => ({
+    field: instancePath.slice(1).replaceAll("/", "."),
+    message: message ?? "is not valid",
+  }));
+  const [first] = errors;
+  return {
+    status: 400,
+    code: "invalid",
+    title: PROBLEMS.invalid.title,
+    detail: first ? `${first.field || (error.validationContext ?? "body")}: ${first.message}` : error.message,
+    ...(first ? { field: first.field, errors } : {}),
+  };
+}

@@ -1,0 +1,126 @@
+import { isProblem } from "@trine/core/registry";
+import { z } from "zod";
+import { type AdminApp, type AdminDeps, actorOf } from "../admin-deps.ts";
+import { compact } from "../compact.ts";
+import { orProblem } from "../problem-reply.ts";
+import { pageOf, pageQuery, problemBody, productOfPath, productParams } from "../schema/names.ts";
+import {
+  createdProduct,
+  newProduct,
+  productBody,
+  productChange,
+  showProduct,
+  topicClasses,
+} from "../schema/products.ts";
+
+/** Routes of products and their topic classes. */
+export function productRoutes(app: AdminApp, { operators: { products } }: AdminDeps): void {
+  const tags = ["products"];
+
+  app.post(
+    "/v1/products",
+    {
+      schema: {
+        tags,
+        summary: "Create a product",
+        body: newProduct,
+        response: { 201: createdProduct, 400: problemBody },
+      },
+    },
+    async (request, reply) => {
+      const { name, nodeType, policy } = request.body;
+      const made = orProblem(
+        await products.create(actorOf(request), { name, nodeType, ...(policy ? { policy: compact(policy) } : {}) }),
+      );
+      return reply.code(201).send({ ...showProduct(made.product), productSecret: made.productSecret.reveal() });
+    },
+  );
+
+  app.get(
+    "/v1/products",
+    { schema: { tags, summary: "List products", querystring: pageQuery, response: { 200: pageOf(productBody) } } },
+    async ({ query }) => {
+      const page = orProblem(await products.list(compact(query)));
+      return { ...page, items: page.items.map(showProduct) };
+    },
+  );
+
+  app.get(
+    "/v1/products/:productKey",
+    {
+      schema: {
+        tags,
+        summary: "Show a product",
+        params: productParams,
+        response: { 200: productBody, 404: problemBody },
+      },
+    },
+    async ({ params }) => showProduct(orProblem(await products.find(productOfPath(params)))),
+  );
+
+  app.patch(
+    "/v1/products/:productKey",
+    {
+      schema: {
+        tags,
+        summary: "Change a product",
+        description: "A policy replaces the one before; it holds on every node when this answers.",
+        params: productParams,
+        body: productChange,
+        response: { 200: productBody, 400: problemBody, 404: problemBody },
+      },
+    },
+    async (request) => {
+      const { policy, ...rest } = request.body;
+      const change = { ...compact(rest), ...(policy ? { policy: compact(policy) } : {}) };
+      return showProduct(orProblem(await products.update(actorOf(request), productOfPath(request.params), change)));
+    },
+  );
+
+  app.delete(
+    "/v1/products/:productKey",
+    {
+      schema: {
+        tags,
+        summary: "Delete a product without devices",
+        params: productParams,
+        response: { 204: z.null(), 404: problemBody, 409: problemBody },
+      },
+    },
+    async (request, reply) => {
+      const outcome = await products.remove(actorOf(request), productOfPath(request.params));
+      if (isProblem(outcome)) orProblem(outcome);
+      return reply.code(204).send(null);
+    },
+  );
+
+  app.get(
+    "/v1/products/:productKey/topics",
+    {
+      schema: {
+        tags,
+        summary: "List topic classes",
+        params: productParams,
+        response: { 200: topicClasses, 404: problemBody },
+      },
+    },
+    async ({ params }) => ({ topics: [...orProblem(await products.find(productOfPath(params))).topicClasses] }),
+  );
+
+  app.put(
+    "/v1/products/:productKey/topics",
+    {
+      schema: {
+        tags,
+        summary: "Replace the topic classes",
+        params: productParams,
+        body: topicClasses,
+        response: { 200: topicClasses, 400: problemBody, 404: problemBody },
+      },
+    },
+    async (request) => {
+      const product = await products.setTopics(actorOf(request), productOfPath(request.params), request.body.topics);
+      return { topics: [...orProblem(product).topicClasses] };
+    },
+  );
+}

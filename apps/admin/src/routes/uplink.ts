@@ -1,0 +1,160 @@
+import { parseProductKey } from "@trine/core/certificate";
+import type { UplinkItem, UplinkLog } from "@trine/core/ports";
+import type { FastifyRequest } from "fastify";
+import { z } from "zod";
+import type { AdminApp, AdminDeps } from "../admin-deps.ts";
+import { notFound, ProblemError } from "../problem-reply.ts";
+import { problemBody } from "../schema/names.ts";
+import {
+  groupBody,
+  groupOptions,
+  groupParams,
+  readRequest,
+  showGroup,
+  showItem,
+  uplinkItem,
+} from "../schema/uplink.ts";
+
+const tags = ["uplink"];
+
+/** A waiting read looks again at least this often: a deadline that passes makes no sound. */
+const LOOK_AGAIN_MS = 500;
+
+/** Routes of consumer groups of the uplink log. */
+export function uplinkRoutes(app: AdminApp, { operators: { uplinkLog } }: AdminDeps): void {
+  app.get(
+    "/v1/uplink/groups",
+    { schema: { tags, summary: "List consumer groups", response: { 200: z.object({ items: z.array(groupBody) }) } } },
+    async () => ({ items: (await uplinkLog.listGroups()).map(showGroup) }),
+  );
+
+  app.put(
+    "/v1/uplink/groups/:group",
+    {
+      schema: {
+        tags,
+        summary: "Make a group, or change its deadline",
+        params: groupParams,
+        body: groupOptions,
+        response: { 200: groupBody, 400: problemBody },
+      },
+    },
+    async ({ params: { group }, body }) => {
+      await uplinkLog.putGroup(group, body);
+      const made = (await uplinkLog.listGroups()).find((info) => info.group === group);
+      if (!made) throw notFound("group_not_found", "The group was deleted meanwhile");
+      return showGroup(made);
+    },
+  );
+
+  app.delete(
+    "/v1/uplink/groups/:group",
+    {
+      schema: {
+        tags,
+        summary: "Delete a group and its position",
+        params: groupParams,
+        response: { 204: z.null(), 404: problemBody },
+      },
+    },
+    async ({ params: { group } }, reply) => {
+      if (!(await uplinkLog.deleteGroup(group))) throw notFound("group_not_found", "There is no such group");
+      return reply.code(204).send(null);
+    },
+  );
+
+  app.post(
+    "/v1/uplink/groups/:group/read",
+    {
+      schema: {
+        tags,
+        summary: "Read messages",
+        description:
+          "At least once, each device's messages in order. Acknowledge within the deadline, or they are given to another consumer. " +
+          "A group that is read first is made, from the earliest message.",
+        params: groupParams,
+        body: readRequest,
+        response: { 200: z.object({ items: z.array(uplinkItem) }), 400: problemBody, 409: problemBody },
+      },
+    },
+    async (request) => ({ items: (await readOrWait(uplinkLog, request.params.group, request)).map(showItem) }),
+  );
+
+  app.post(
+    "/v1/uplink/groups/:group/ack",
+    {
+      schema: {
+        tags,
+        summary: "Acknowledge messages",
+        params: groupParams,
+        body: z.strictObject({ ids: z.array(z.string().min(1).max(128)).min(1).max(10_000) }),
+        response: { 200: z.object({ acknowledged: z.int() }), 400: problemBody },
+      },
+    },
+    async ({ params: { group }, body }) => ({ acknowledged: await uplinkLog.acknowledge(group, body.ids) }),
+  );
+
+  app.get(
+    "/v1/uplink/stream",
+    {
+      schema: {
+        tags,
+        summary: "Watch messages as they arrive",
+        description: "Server-sent events, for looking: no acknowledgement, and a slow reader misses messages.",
+        response: { 200: z.string().describe("text/event-stream") },
+      },
+    },
+    async (request, reply) => {
+      reply.hijack();
+      reply.raw.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
+      reply.raw.write(": watching\n\n");
+      for await (const item of uplinkLog.follow(closedSignal(request))) {
+        reply.raw.write(`id: ${item.id}\nevent: message\ndata: ${JSON.stringify(showItem(item))}\n\n`);
+      }
+      reply.raw.end();
+    },
+  );
+}
+
+async function readOrWait(
+  log: UplinkLog,
+  group: string,
+  request: FastifyRequest & { body: z.output<typeof readRequest> },
+): Promise<readonly UplinkItem[]> {
+  const { consumer, count, waitMs, productKey: asked } = request.body;
+  const productKey = asked === undefined ? undefined : parseProductKey(asked);
+  if (asked !== undefined && !productKey) {
+    throw new ProblemError({
+      status: 400,
+      code: "invalid",
+      title: "The request is not valid",
+      detail: "productKey: is none",
+      field: "productKey",
+    });
+  }
+  const signal = closedSignal(request);
+  const deadline = performance.now() + waitMs;
+  for (;;) {
+    const read = await log.read(group, { consumer, count, ...(productKey ? { productKey } : {}), nowMs: Date.now() });
+    if (read === "filter_differs") {
+      throw new ProblemError({
+        status: 409,
+        code: "group_filter_differs",
+        title: "The group is bound to another product, or to none",
+        detail: "a group sees one product or all of them, as its first read said; use another group",
+        field: "productKey",
+      });
+    }
+    const left = deadline - performance.now();
+    if (read.length > 0 || left <= 0 || signal.aborted) return read;
+    await log.waitForNew(Math.min(left, LOOK_AGAIN_MS), signal);
+  }
+}
+
+/** Aborts when the client is gone. */
+function closedSignal(request: FastifyRequest): AbortSignal {
+  const closed = new AbortController();
+  request.raw.socket.once("close", () => closed.abort());
+  if (request.raw.socket.destroyed) closed.abort();
+  return closed.signal;
+}

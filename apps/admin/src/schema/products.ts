@@ -1,0 +1,55 @@
+import { SIGN_METHODS, type SignMethod } from "@trine/core/certificate";
+import type { Product } from "@trine/core/registry";
+import { z } from "zod";
+import { instant } from "./names.ts";
+
+const signMethod = z.enum(Object.keys(SIGN_METHODS) as [SignMethod, ...SignMethod[]]);
+
+/** What a product lets its devices do. */
+export const policy = z
+  .strictObject({
+    signMethods: z.array(signMethod).min(1).optional().describe("Sign methods that are believed. Default: all."),
+    transports: z
+      .array(z.string().min(1).max(32))
+      .min(1)
+      .optional()
+      .describe("Protocols that devices may log in on. Default: all."),
+    timestampWindowMs: z
+      .record(z.string(), z.int().min(1_000))
+      .optional()
+      .describe(
+        "How far a sent timestamp may be from now, per protocol. Default: unlimited, since most SDKs send a constant.",
+      ),
+  })
+  .describe("Absent fields let every known SDK in.");
+
+export const newProduct = z.strictObject({
+  name: z.string().min(1).max(64),
+  nodeType: z.enum(["device", "gateway"]).default("device"),
+  policy: policy.optional(),
+});
+
+export const productChange = z.strictObject({ name: z.string().min(1).max(64).optional(), policy: policy.optional() });
+
+export const topicClass = z.strictObject({
+  suffix: z.string().min(1).max(128).describe("What follows `/{productKey}/{deviceName}/`, e.g. `user/update`."),
+  permission: z.enum(["pub", "sub", "all"]),
+});
+
+export const topicClasses = z.strictObject({ topics: z.array(topicClass).max(50) });
+
+export const productBody = z.object({
+  productKey: z.string(),
+  name: z.string(),
+  nodeType: z.enum(["device", "gateway"]),
+  policy: z.looseObject({}),
+  createdAt: instant,
+});
+
+export const createdProduct = productBody.extend({ productSecret: z.string() });
+
+/** A product as the API shows it. */
+export function showProduct(product: Product): z.output<typeof productBody> {
+  const { productKey, name, nodeType, policy: given, createdAtMs } = product;
+  return { productKey, name, nodeType, policy: { ...given }, createdAt: new Date(createdAtMs).toISOString() };
+}

@@ -1,0 +1,16 @@
+import { intSetting, optionalTextSetting, portSetting } from "@trine/runtime";
+import { z } from "zod";
+
+/** Settings of the admin API. */
+export const adminSettings = z.object({
+  TRINE_ADMIN_PORT: portSetting(3000, "REST API, OpenAPI at `/openapi.json`, browsable at `/docs`."),
+  TRINE_ADMIN_KEY: optionalTextSetting(
+    "API key of the operators. Unset: made at the first start and kept in `admin-key` in the data folder, mode 0600.",
+  ),
+  TRINE_ADMIN_BODY_BYTES: intSetting(
+    { fallback: 16_777_216, min: 65_536 },
+    "Largest request body; a batch of 100 000 devices as CSV takes about 6 MB.",
+  ),
+});
+
+export type AdminSettings = z.output<typeof adminSettings>;

@@ -52,7 +52,7 @@ module.exports = {
     {
       name: "one-file-opens-stores",
       severity: "error",
-      from: { path: "^packages/runtime/src", pathNot: ["stores/open-stores\\.ts$", test] },
+      from: { path: "^packages/runtime/src", pathNot: ["stores/(open-stores|restore-data-folder)\\.ts$", test] },
       to: { path: "^packages/(postgres|redis|memory)/" },
     },
     {

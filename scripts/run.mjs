@@ -1,17 +1,16 @@
-// node scripts/run.mjs FOLDER SCRIPT [ARGS...]: runs a script of a workspace package, building what it needs first.
-// What is built already is found in the cache within a second.
+// node scripts/run.mjs PACKAGE|all ENTRY [ARGS...]: builds a workspace package with what it needs (or everything), then runs ENTRY
+// at the root. What is built already is found in the cache within a second. A .ts entry runs through tsx.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { root, runPnpm } from "./pnpm.mjs";
 
-const [folder, script, ...args] = process.argv.slice(2);
+const [name, entry, ...args] = process.argv.slice(2);
 if (!existsSync(join(root, "node_modules/.modules.yaml"))) runPnpm(["install", "--frozen-lockfile", "--prefer-offline", "--silent"]);
-runPnpm(["exec", "turbo", "run", "build", "--output-logs=errors-only", "--log-order=grouped", `--filter=./${folder}...`], {
+const filter = name === "all" ? [] : [`--filter=${name}...`];
+runPnpm(["exec", "turbo", "run", "build", "--output-logs=errors-only", "--log-order=grouped", ...filter], {
   TURBO_NO_UPDATE_NOTIFIER: "1",
 });
-const { status } = spawnSync(process.execPath, [join(root, "scripts/pnpm.mjs"), "--silent", "--dir", folder, "run", script, ...args], {
-  cwd: root,
-  stdio: "inherit",
-});
+const loader = entry.endsWith(".ts") ? ["--conditions=trine-source", "--import", "tsx"] : [];
+const { status } = spawnSync(process.execPath, [...loader, join(root, entry), ...args], { cwd: root, stdio: "inherit" });
 process.exit(status ?? 1);

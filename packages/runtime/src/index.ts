@@ -9,5 +9,6 @@ export { runService } from "./process/run-service.ts";
 export type { ServiceContext, ServiceDefinition } from "./process/service.ts";
 export { listenError, StartError } from "./process/start-error.ts";
 export { intSetting, optionalTextSetting, portSetting, textSetting } from "./settings/fields.ts";
-export { loadSettings, readEnvironment } from "./settings/load-settings.ts";
+export { type Environment, loadSettings, readEnvironment } from "./settings/load-settings.ts";
 export { type RuntimeSettings, runtimeSettings } from "./settings/runtime-settings.ts";
+export { restoreDataFolder } from "./stores/restore-data-folder.ts";

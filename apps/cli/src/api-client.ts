@@ -1,0 +1,90 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Environment } from "@trine/runtime";
+
+/** Where the REST API is and how to get in. */
+export interface ApiAddress {
+  readonly url: string;
+  readonly key: string;
+}
+
+/** A fault that its reader can mend: printed as one line, exit code 1. */
+export class CliError extends Error {}
+
+/**
+ * The address from the options, else from the environment that the gateway itself reads.
+ *
+ * @throws CliError when no key can be found.
+ */
+export function findApi(options: { url?: string; key?: string }, environment: Environment): ApiAddress {
+  const url = options.url ?? `http://127.0.0.1:${environment.TRINE_ADMIN_PORT || "3000"}`;
+  const key = options.key ?? environment.TRINE_ADMIN_KEY ?? readKeyFile(environment.TRINE_DATA_DIR || "./data");
+  return { url, key };
+}
+
+/** Calls the REST API. Every call answers parsed JSON, or the raw response. */
+export interface ApiClient {
+  call<T>(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<T>;
+  /** The response as it is, for downloads. */
+  open(method: string, path: string): Promise<Response>;
+}
+
+/** @throws CliError on every call that the API refuses or that does not reach it. */
+export function createApiClient({ url, key }: ApiAddress): ApiClient {
+  async function request(
+    method: string,
+    path: string,
+    init: { body?: string; headers?: Readonly<Record<string, string>> },
+  ) {
+    const response = await fetch(new URL(path, url), {
+      method,
+      headers: { authorization: `Bearer ${key}`, ...init.headers },
+      ...(init.body === undefined ? {} : { body: init.body }),
+    }).catch((error: Error & { cause?: Error }) => {
+      throw new CliError(
+        `cannot reach the gateway at ${url} (${error.cause?.message ?? error.message}); start it with npm start, or give --url`,
+      );
+    });
+    if (!response.ok) throw new CliError(await describeProblem(response));
+    return response;
+  }
+
+  return {
+    async call<T>(
+      method: string,
+      path: string,
+      body?: unknown,
+      headers: Readonly<Record<string, string>> = {},
+    ): Promise<T> {
+      const asText = typeof body === "string";
+      const response = await request(method, path, {
+        ...(body === undefined ? {} : { body: asText ? body : JSON.stringify(body) }),
+        headers: { ...(body === undefined || asText ? {} : { "content-type": "application/json" }), ...headers },
+      });
+      const text = await response.text();
+      return (text === "" ? undefined : JSON.parse(text)) as T;
+    },
+    open: (method, path) => request(method, path, {}),
+  };
+}
+
+function readKeyFile(dataFolder: string): string {
+  const file = join(dataFolder, "admin-key");
+  try {
+    return readFileSync(file, "utf8").trim();
+  } catch {
+    throw new CliError(
+      `no API key: there is no ${file}; run this where the gateway runs, set TRINE_DATA_DIR or TRINE_ADMIN_KEY, or give --key`,
+    );
+  }
+}
+
+async function describeProblem(response: Response): Promise<string> {
+  const text = await response.text();
+  try {
+    const { title, detail, code } = JSON.parse(text) as { title: string; detail?: string; code: string };
+    return `${title}${detail ? `: ${detail}` : ""} (${code})`;
+  } catch {
+    return `the gateway answered ${response.status}: ${text.slice(0, 200)}`;
+  }
+}

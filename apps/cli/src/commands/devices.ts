@@ -1,0 +1,75 @@
+import type { Command } from "commander";
+import { contextOf, path } from "../context.ts";
+import { printFacts, printRows } from "../output.ts";
+
+const ACTS = {
+  disable: "close its sessions and refuse it until it is enabled",
+  enable: "let it log in again",
+  kick: "close its sessions; it may come back at once",
+} as const;
+
+/** `trine devices ...` */
+export function addDeviceCommands(program: Command): void {
+  const devices = program.command("devices").description("Add, list, show, disable and delete devices");
+
+  devices
+    .command("add <productKey> [deviceName]")
+    .description("Add a device and print its certificate; without a name one is drawn")
+    .option("--nickname <text>", "a name for people")
+    .action(
+      async (productKey: string, deviceName: string | undefined, options: { nickname?: string }, command: Command) => {
+        const { api, json } = contextOf(command);
+        printFacts(await api.call("POST", path`/v1/products/${productKey}/devices`, { deviceName, ...options }), json);
+      },
+    );
+
+  devices
+    .command("list <productKey>")
+    .description("List devices")
+    .option("--status <status>", "UNACTIVE, ONLINE, OFFLINE or DISABLE")
+    .option("--prefix <text>", "prefix of the name")
+    .option("--limit <count>", "most devices to print", "100")
+    .action(
+      async (productKey: string, options: { status?: string; prefix?: string; limit: string }, command: Command) => {
+        const { api, json } = contextOf(command);
+        const query = new URLSearchParams({ limit: options.limit });
+        if (options.status) query.set("status", options.status);
+        if (options.prefix) query.set("q", options.prefix);
+        const { items, nextCursor } = await api.call<{ items: Record<string, unknown>[]; nextCursor?: string }>(
+          "GET",
+          `${path`/v1/products/${productKey}/devices`}?${query}`,
+        );
+        printRows(items, {
+          json,
+          columns: ["deviceName", "status", "nickname", "activatedAt", "lastOnlineAt", "lastTransport"],
+        });
+        if (nextCursor && !json) console.log("there are more: raise --limit or narrow with --prefix");
+      },
+    );
+
+  devices
+    .command("show <productKey> <deviceName>")
+    .description("Show a device")
+    .action(async (productKey: string, deviceName: string, _options: object, command: Command) => {
+      const { api, json } = contextOf(command);
+      printFacts(await api.call("GET", path`/v1/products/${productKey}/devices/${deviceName}`), json);
+    });
+
+  for (const [act, effect] of Object.entries(ACTS)) {
+    devices
+      .command(`${act} <productKey> <deviceName>`)
+      .description(`${act[0]?.toUpperCase()}${act.slice(1)} a device: ${effect}`)
+      .action(async (productKey: string, deviceName: string, _options: object, command: Command) => {
+        const { api, json } = contextOf(command);
+        printFacts(await api.call("POST", `${path`/v1/products/${productKey}/devices/${deviceName}`}/${act}`), json);
+      });
+  }
+
+  devices
+    .command("delete <productKey> <deviceName>")
+    .description("Delete a device for good")
+    .action(async (productKey: string, deviceName: string, _options: object, command: Command) => {
+      const { api, json } = contextOf(command);
+      printFacts(await api.call("DELETE", path`/v1/products/${productKey}/devices/${deviceName}`), json);
+    });
+}

@@ -1,0 +1,103 @@
+import type { Command } from "commander";
+import { contextOf, path } from "../context.ts";
+import { printFacts } from "../output.ts";
+
+interface Item {
+  readonly id: string;
+  readonly productKey: string;
+  readonly deviceName: string;
+  readonly topic: string;
+  readonly payload: string;
+  readonly transport: string;
+  readonly receivedAt: string;
+}
+
+/** `trine messages ...` */
+export function addMessageCommands(program: Command): void {
+  const messages = program.command("messages").description("Send messages to devices, read what they sent");
+
+  messages
+    .command("send <productKey> <deviceName> <topic> <payload>")
+    .description("Send a message to a device; a topic without leading slash is one of the device's own, e.g. user/get")
+    .option("--qos <qos>", "1 waits for the device, 0 does not", "1")
+    .option("--ttl <seconds>", "how long it may wait")
+    .option("--base64", "the payload is base64")
+    .action(
+      async (
+        productKey: string,
+        deviceName: string,
+        topic: string,
+        payload: string,
+        options: SendOptions,
+        command: Command,
+      ) => {
+        const { api, json } = contextOf(command);
+        const sent = await api.call<Record<string, unknown>>(
+          "POST",
+          path`/v1/products/${productKey}/devices/${deviceName}/messages`,
+          {
+            topic: topic.startsWith("/") ? topic : `/${productKey}/${deviceName}/${topic}`,
+            payload,
+            encoding: options.base64 ? "base64" : "text",
+            qos: Number(options.qos),
+            ...(options.ttl ? { ttlSeconds: Number(options.ttl) } : {}),
+          },
+        );
+        printFacts(sent, json);
+      },
+    );
+
+  messages
+    .command("status <productKey> <deviceName> <messageId>")
+    .description("Show what became of a message")
+    .action(async (productKey: string, deviceName: string, messageId: string, _options: object, command: Command) => {
+      const { api, json } = contextOf(command);
+      printFacts(
+        await api.call("GET", path`/v1/products/${productKey}/devices/${deviceName}/messages/${messageId}`),
+        json,
+      );
+    });
+
+  messages
+    .command("read")
+    .description("Read and acknowledge what devices sent, as one consumer of a group")
+    .option("--group <name>", "consumer group", "cli")
+    .option("--product <productKey>", "this product only")
+    .option("--follow", "go on until Ctrl-C")
+    .action(async (options: ReadOptions, command: Command) => {
+      const { api, json } = contextOf(command);
+      const request = {
+        consumer: `cli-${process.pid}`,
+        waitMs: options.follow ? 30_000 : 0,
+        productKey: options.product,
+      };
+      for (;;) {
+        const { items } = await api.call<{ items: Item[] }>(
+          "POST",
+          path`/v1/uplink/groups/${options.group}/read`,
+          request,
+        );
+        for (const item of items) console.log(json ? JSON.stringify(item) : showItem(item));
+        // Printed is handled: only then may the gateway forget it.
+        if (items.length > 0)
+          await api.call("POST", path`/v1/uplink/groups/${options.group}/ack`, { ids: items.map(({ id }) => id) });
+        else if (!options.follow) return;
+      }
+    });
+}
+
+interface SendOptions {
+  readonly qos: string;
+  readonly ttl?: string;
+  readonly base64?: boolean;
+}
+
+interface ReadOptions {
+  readonly group: string;
+  readonly product?: string;
+  readonly follow?: boolean;
+}
+
+function showItem({ receivedAt, transport, topic, payload }: Item): string {
+  return `${receivedAt} ${transport.padEnd(5)} ${topic} ${Buffer.from(payload, "base64").toString("utf8")}`;
+}

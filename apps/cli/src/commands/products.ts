@@ -1,0 +1,45 @@
+import type { Command } from "commander";
+import { contextOf, path } from "../context.ts";
+import { printFacts, printRows } from "../output.ts";
+
+/** `trine products ...` */
+export function addProductCommands(program: Command): void {
+  const products = program.command("products").description("Create, list, show and delete products");
+
+  products
+    .command("create <name>")
+    .description("Create a product")
+    .option("--gateway", "its devices carry sub-devices")
+    .action(async (name: string, options: { gateway?: boolean }, command: Command) => {
+      const { api, json } = contextOf(command);
+      printFacts(
+        await api.call("POST", "/v1/products", { name, nodeType: options.gateway ? "gateway" : "device" }),
+        json,
+      );
+    });
+
+  products
+    .command("list")
+    .description("List products")
+    .action(async (_options: object, command: Command) => {
+      const { api, json } = contextOf(command);
+      const { items } = await api.call<{ items: Record<string, unknown>[] }>("GET", "/v1/products?limit=1000");
+      printRows(items, { json, columns: ["productKey", "name", "nodeType", "createdAt"] });
+    });
+
+  products
+    .command("show <productKey>")
+    .description("Show a product")
+    .action(async (productKey: string, _options: object, command: Command) => {
+      const { api, json } = contextOf(command);
+      printFacts(await api.call("GET", path`/v1/products/${productKey}`), json);
+    });
+
+  products
+    .command("delete <productKey>")
+    .description("Delete a product without devices")
+    .action(async (productKey: string, _options: object, command: Command) => {
+      await contextOf(command).api.call("DELETE", path`/v1/products/${productKey}`);
+      console.log(`deleted ${productKey}`);
+    });
+}

@@ -1,0 +1,33 @@
+#!/usr/bin/env node
+import { StartError } from "@trine/runtime";
+import { Command } from "commander";
+import { CliError } from "./api-client.ts";
+import { addBackupCommands } from "./commands/backup.ts";
+import { addCertificateCommands } from "./commands/certificates.ts";
+import { addDeviceCommands } from "./commands/devices.ts";
+import { addMessageCommands } from "./commands/messages.ts";
+import { addProductCommands } from "./commands/products.ts";
+
+const program = new Command("trine")
+  .description("Operates a Trine gateway through its REST API")
+  .option("--url <url>", "address of the REST API (default: http://127.0.0.1 and TRINE_ADMIN_PORT)")
+  .option("--key <key>", "API key (default: TRINE_ADMIN_KEY, else admin-key in the data folder)")
+  .option("--json", "print JSON")
+  .showHelpAfterError();
+
+for (const add of [
+  addProductCommands,
+  addDeviceCommands,
+  addCertificateCommands,
+  addMessageCommands,
+  addBackupCommands,
+])
+  add(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof CliError || error instanceof StartError)) throw error;
+  console.error(`trine: ${error.message}`);
+  process.exitCode = 1;
+}

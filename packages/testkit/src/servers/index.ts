@@ -1,0 +1,13 @@
+export { freePort } from "./free-port.ts";
+export { createTestDatabase } from "./shared-postgres.ts";
+export {
+  type ProcessEnd,
+  type ProcessOptions,
+  ProcessStartError,
+  type RunningProcess,
+  spawnProcess,
+} from "./spawn-process.ts";
+export { type PostgresOptions, type PostgresServer, startPostgres } from "./start-postgres.ts";
+export { type RedisOptions, startRedis } from "./start-redis.ts";
+export { makeTempFolder, type TempFolder } from "./temp-folder.ts";
+export type { TestServer } from "./test-server.ts";

@@ -81,7 +81,7 @@ async function launch(options: ProcessOptions): Promise<RunningProcess> {
   const child = spawnGroup(options);
   const output = collectLines(child);
   const pid = await pidOf(child);
-  const unguard = whenThisProcessEnds('kill -9 -- "-$1"', String(pid));
+  const unguard = whenThisProcessEnds('kill -KILL "-$1"', String(pid));
   // "close" comes when the children have let go of the output as well, so nothing of the program is left then.
   const ended = new Promise<ProcessEnd>((resolve) => {
     child.once("exit", () => killGroup(pid));

@@ -27,6 +27,7 @@ export function createCachedLookup(
   const known = new LRUCache<string, DeviceCredentials | typeof UNKNOWN>({
     max: maxEntries,
     ttl: maxAgeMs,
+    ttlResolution: 0,
     perf: { now: () => clock.monotonicMs() },
   });
   const running = new Map<string, Promise<DeviceCredentials | undefined>>();

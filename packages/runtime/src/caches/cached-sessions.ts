@@ -21,6 +21,7 @@ export function createCachedSessions(
   const known = new LRUCache<string, SessionRecord>({
     max: maxEntries,
     ttl: maxAgeMs,
+    ttlResolution: 0,
     perf: { now: () => clock.monotonicMs() },
   });
   // Counts evictions: a look-up that was under way when one happened is not remembered.

@@ -1,0 +1,8 @@
+export type {
+  AdapterDriver,
+  AdapterUnderTest,
+  DeviceSession,
+  ExpectedCodes,
+  LoginAnswer,
+  LoginRequest,
+} from "./adapter-driver.ts";

@@ -1,0 +1,158 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  makeTempFolder,
+  type PostgresServer,
+  startPostgres,
+  startRedis,
+  type TestServer,
+} from "@trine/testkit/servers";
+import { type AppName, type AppProcess, startApp } from "./app-process.ts";
+import { type ComposeService, readComposeServices } from "./compose-file.ts";
+import { type OperatorApi, openApi } from "./operator-api.ts";
+
+/** The ways to run Trine that every end-to-end test goes through. */
+export const INSTALLATIONS = ["embedded", "separate"] as const;
+
+export type InstallationKind = (typeof INSTALLATIONS)[number];
+
+/** A whole Trine of real processes on real stores, owned by one test. */
+export interface Installation {
+  readonly kind: InstallationKind;
+  readonly api: OperatorApi;
+  readonly ports: {
+    readonly mqtt: number;
+    readonly http: number;
+    readonly coap: number;
+    readonly symmetric: number;
+    readonly admin: number;
+  };
+  /** Every program of it. */
+  readonly apps: readonly AppProcess[];
+  /** The program that serves a part. */
+  app(part: Exclude<AppName, "gateway">): AppProcess;
+  /** Only with separate processes. */
+  readonly postgres: PostgresServer | undefined;
+  readonly redis: TestServer | undefined;
+  /** Everything that its programs wrote. */
+  logs(): readonly string[];
+  dispose(): Promise<void>;
+}
+
+const KEY = randomBytes(32).toString("base64url");
+
+/** Starts an installation. `environment` is added to every program's. */
+export async function startInstallation(
+  kind: InstallationKind,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Installation> {
+  return kind === "embedded" ? startEmbedded(environment) : startSeparate(environment);
+}
+
+const FREE_PORTS = {
+  TRINE_DEVICE_HOST: "127.0.0.1",
+  TRINE_ADMIN_HOST: "127.0.0.1",
+  TRINE_METRICS_PORT: "0",
+} as const;
+
+async function startEmbedded(environment: Readonly<Record<string, string>>): Promise<Installation> {
+  const folder = await makeTempFolder("embedded");
+  const gateway = await startApp("gateway", {
+    ...FREE_PORTS,
+    TRINE_DATA_DIR: folder.path,
+    TRINE_ADMIN_KEY: KEY,
+    TRINE_MQTT_PORT: "0",
+    TRINE_HTTP_PORT: "0",
+    TRINE_COAP_PORT: "0",
+    TRINE_COAP_SYMMETRIC_PORT: "0",
+    TRINE_ADMIN_PORT: "0",
+    ...environment,
+  });
+  return describeInstallation({
+    kind: "embedded",
+    apps: [gateway],
+    app: () => gateway,
+    servers: undefined,
+    async dispose() {
+      await gateway.kill();
+      await folder.remove();
+    },
+  });
+}
+
+async function startSeparate(environment: Readonly<Record<string, string>>): Promise<Installation> {
+  const [folder, postgres, redis] = await Promise.all([
+    makeTempFolder("separate"),
+    startPostgres({ durable: true }),
+    startRedis({ appendfsync: "always" }),
+  ]);
+  const secrets = await writeSecrets(folder.path, {
+    database_url: await postgres.createDatabase(),
+    redis_url: redis.url,
+    master_key: randomBytes(32).toString("base64"),
+    admin_key: KEY,
+  });
+  const services = readComposeServices();
+  const start = (name: Exclude<AppName, "gateway">) =>
+    startApp(name, { ...environmentHere(services[name], secrets), ...environment });
+  // All at once, as compose does: who comes first must make the tables, the others must wait for it.
+  const [mqtt, coap, http, admin] = await Promise.all([start("mqtt"), start("coap"), start("http"), start("admin")]);
+  const apps = { mqtt, coap, http, admin };
+  return describeInstallation({
+    kind: "separate",
+    apps: Object.values(apps),
+    app: (part) => apps[part],
+    servers: { postgres, redis },
+    async dispose() {
+      await Promise.all(Object.values(apps).map((app) => app.kill()));
+      await Promise.all([postgres.dispose(), redis.dispose()]);
+      await folder.remove();
+    },
+  });
+}
+
+function describeInstallation(parts: {
+  kind: InstallationKind;
+  apps: readonly AppProcess[];
+  app: Installation["app"];
+  servers: { postgres: PostgresServer; redis: TestServer } | undefined;
+  dispose: () => Promise<void>;
+}): Installation {
+  const ports: Record<string, number> = Object.assign({}, ...parts.apps.map((app) => app.ports));
+  const port = (setting: string) => ports[setting] ?? 0;
+  return {
+    kind: parts.kind,
+    api: openApi(port("TRINE_ADMIN_PORT"), KEY),
+    ports: {
+      mqtt: port("TRINE_MQTT_PORT"),
+      http: port("TRINE_HTTP_PORT"),
+      coap: port("TRINE_COAP_PORT"),
+      symmetric: port("TRINE_COAP_SYMMETRIC_PORT"),
+      admin: port("TRINE_ADMIN_PORT"),
+    },
+    apps: parts.apps,
+    app: parts.app,
+    postgres: parts.servers?.postgres,
+    redis: parts.servers?.redis,
+    logs: () => parts.apps.flatMap((app) => app.lines()),
+    dispose: parts.dispose,
+  };
+}
+
+/** The environment of the compose file, with mounted secrets where they are here, and free ports in place of the published ones. */
+function environmentHere({ environment }: ComposeService, secrets: string): Record<string, string> {
+  const here = Object.entries(environment).map(([name, value]) => {
+    if (/_PORT$/.test(name)) return [name, "0"];
+    if (/_HOST$/.test(name)) return [name, "127.0.0.1"];
+    return [name, value.replace("/run/secrets", secrets)];
+  });
+  return { ...(Object.fromEntries(here) as Record<string, string>), TRINE_DEVICE_HOST: "127.0.0.1" };
+}
+
+async function writeSecrets(folder: string, secrets: Readonly<Record<string, string>>): Promise<string> {
+  const path = join(folder, "secrets");
+  await mkdir(path);
+  for (const [name, text] of Object.entries(secrets)) await writeFile(join(path, name), `${text}\n`);
+  return path;
+}

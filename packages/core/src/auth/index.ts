@@ -1,4 +1,8 @@
 export type { AuthAttempt } from "./attempt.ts";
+export { type AuthDeps, type AuthSettings, DEFAULT_AUTH_SETTINGS } from "./auth-deps.ts";
 export type { Authenticator, SessionResumer } from "./authenticator.ts";
+export { createAuthenticator } from "./create-authenticator.ts";
+export { createSessionResumer } from "./create-resumer.ts";
+export { recordedAuthenticator, recordedResumer } from "./recorded.ts";
 export { isRefusal, REFUSALS, type Refusal, type RefusalCode, refuse } from "./refusal.ts";
 export type { Sealing, Session } from "./session.ts";

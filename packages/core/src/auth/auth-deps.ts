@@ -1,0 +1,39 @@
+import type { Vault } from "../certificate/vault.ts";
+import type { AttemptLimiter } from "../ports/attempt-limiter.ts";
+import type { Clock, Random } from "../ports/clock.ts";
+import type { DeviceLookup, DeviceRegistry } from "../ports/device-registry.ts";
+import type { SessionStore } from "../ports/session-store.ts";
+
+/** What operators may set about logins. */
+export interface AuthSettings {
+  /** Life of a session token (wire-format 4.3, 5.9). */
+  readonly sessionTtlMs: number;
+  /** Tokens that a device may hold at once; the oldest go first. */
+  readonly maxSessionsPerDevice: number;
+  /** Failed logins of one peer within the window before it is refused unheard; 0 is no limit. */
+  readonly failuresPerPeer: number;
+  readonly failureWindowMs: number;
+  /** How far behind the highest one a sequence number may come (wire-format 5.6). */
+  readonly sequenceWindow: number;
+}
+
+/** Defaults that let every SDK in. */
+export const DEFAULT_AUTH_SETTINGS: AuthSettings = {
+  sessionTtlMs: 7 * 86_400_000,
+  maxSessionsPerDevice: 16,
+  failuresPerPeer: 0,
+  failureWindowMs: 60_000,
+  sequenceWindow: 64,
+};
+
+/** What the authentication of devices stands on. */
+export interface AuthDeps {
+  readonly lookup: DeviceLookup;
+  readonly registry: Pick<DeviceRegistry, "activate">;
+  readonly sessions: SessionStore;
+  readonly limiter: AttemptLimiter;
+  readonly vault: Vault;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly settings: AuthSettings;
+}

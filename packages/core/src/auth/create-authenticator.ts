@@ -1,0 +1,35 @@
+import type { AuthDeps } from "./auth-deps.ts";
+import type { Authenticator } from "./authenticator.ts";
+import { isRefusal } from "./refusal.ts";
+import { activate } from "./steps/activate.ts";
+import { checkFreshness } from "./steps/check-freshness.ts";
+import { checkProduct } from "./steps/check-product.ts";
+import { checkStatus } from "./steps/check-status.ts";
+import { createDecoy, findDevice } from "./steps/find-device.ts";
+import { issueSession } from "./steps/issue-session.ts";
+import { countFailure, limitPeer } from "./steps/limit-peer.ts";
+import { verifyMac } from "./steps/verify-mac.ts";
+
+/**
+ * The authentication of a device, in order. What is cheap and cannot be spoofed comes first; what tells something about a device
+ * comes after the MAC, so that only its owner learns it; what is written comes last.
+ */
+export function createAuthenticator(deps: AuthDeps): Authenticator {
+  const decoy = createDecoy(deps.vault, deps.random);
+  return {
+    async authenticate(attempt) {
+      const limited = await limitPeer(attempt, deps);
+      if (limited) return limited;
+      const known = await findDevice(attempt, { ...deps, decoy });
+      const proven = verifyMac(known);
+      if (isRefusal(proven)) {
+        await countFailure(attempt, deps);
+        return proven;
+      }
+      const refusal = checkStatus(proven) ?? checkProduct(proven) ?? checkFreshness(proven, deps.clock);
+      if (refusal) return refusal;
+      const activatedNow = await activate(proven, deps);
+      return issueSession(proven, activatedNow, deps);
+    },
+  };
+}

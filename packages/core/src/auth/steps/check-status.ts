@@ -1,0 +1,7 @@
+import { type Refusal, refuse } from "../refusal.ts";
+import type { ProvenAttempt } from "./verify-mac.ts";
+
+/** Refuses a disabled device. After the MAC: only the owner learns that it is disabled. */
+export function checkStatus({ credentials }: ProvenAttempt): Refusal | undefined {
+  return credentials.disabled ? refuse("disabled", "the device is disabled") : undefined;
+}

@@ -1,1 +1,3 @@
+export type { Operators } from "./operators.ts";
 export type { Platform, RunningAdapter } from "./platform.ts";
+export type { PlatformOptions, PlatformPorts, PlatformSettings } from "./platform-ports.ts";

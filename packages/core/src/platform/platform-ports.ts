@@ -1,0 +1,56 @@
+import type { Vault } from "../certificate/vault.ts";
+import type { AttemptLimiter } from "../ports/attempt-limiter.ts";
+import type { AuditLog } from "../ports/audit-log.ts";
+import type { BatchStore } from "../ports/batch-store.ts";
+import type { Clock, Random } from "../ports/clock.ts";
+import type { ControlBus, RevocationTarget } from "../ports/control-bus.ts";
+import type { DeviceDirectory } from "../ports/device-directory.ts";
+import type { DeviceLookup, DeviceRegistry } from "../ports/device-registry.ts";
+import type { Mailbox, MailboxLimits } from "../ports/mailbox.ts";
+import type { Recorder } from "../ports/recorder.ts";
+import type { SessionStore } from "../ports/session-store.ts";
+import type { SubscriptionStore } from "../ports/subscription-store.ts";
+import type { UplinkLog } from "../ports/uplink-log.ts";
+
+/** Everything outside that the core needs. */
+export interface PlatformPorts {
+  readonly registry: DeviceRegistry;
+  /** What logins look devices up in; a cache may stand in front of the registry. */
+  readonly lookup: DeviceLookup;
+  readonly batches: BatchStore;
+  readonly audit: AuditLog;
+  readonly sessions: SessionStore;
+  readonly subscriptions: SubscriptionStore;
+  readonly directory: DeviceDirectory;
+  readonly limiter: AttemptLimiter;
+  readonly mailbox: Mailbox;
+  readonly uplinkLog: UplinkLog;
+  readonly bus: ControlBus;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly recorder: Recorder;
+  readonly vault: Vault;
+  /** What remembers anything about devices and must forget it at a revocation. */
+  readonly caches: readonly { evict(target: RevocationTarget): void }[];
+}
+
+/** Numbers that an operator may change. */
+export interface PlatformSettings {
+  /** Life of a session token; default 7 days (wire-format 4.3, 5.9). */
+  readonly sessionTtlMs: number;
+  /** Failed logins of one network address within a minute before it is refused unheard; 0 (default): no limit. */
+  readonly failuresPerPeer: number;
+  /** What may wait for one device; default 1000 messages and 4 MiB. */
+  readonly mailboxLimits: MailboxLimits;
+  /** The largest payload in either direction; default 256 KiB (wire-format 10). */
+  readonly maxPayloadBytes: number;
+  /** How long a revocation waits for a node's acknowledgement; default 2 s. */
+  readonly revocationTimeoutMs: number;
+}
+
+export interface PlatformOptions {
+  /** Names this process among the live nodes. */
+  readonly nodeId: string;
+  /** What differs from the defaults. */
+  readonly settings?: Partial<PlatformSettings>;
+}

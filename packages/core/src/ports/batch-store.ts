@@ -15,6 +15,7 @@ export interface BatchRecord {
   readonly batchId: string;
   readonly productKey: ProductKey;
   readonly status: BatchStatus;
+  /** Every line that was asked for: `lines` and `errors` of the creation together. */
   readonly total: number;
   /** Devices registered so far. */
   readonly done: number;

@@ -1,0 +1,24 @@
+export { aMailboxMessage, ROOMY } from "./a-mailbox-message.ts";
+export { aSession, aTokenHash } from "./a-session.ts";
+export type { Contract, MakeContract } from "./contract.ts";
+export { describeAttemptLimiter } from "./describe-attempt-limiter.ts";
+export { describeAuditLog } from "./describe-audit-log.ts";
+export { describeBatchStore } from "./describe-batch-store.ts";
+export { describeControlBus } from "./describe-control-bus.ts";
+export { describeDeviceDirectory } from "./describe-device-directory.ts";
+export { describeDeviceRegistry } from "./describe-device-registry.ts";
+export { describeMailbox } from "./describe-mailbox.ts";
+export { describeSessionStore } from "./describe-session-store.ts";
+export { describeSubscriptionStore } from "./describe-subscription-store.ts";
+export {
+  aDevice,
+  aDeviceRef,
+  aMessageId,
+  anUplink,
+  aProduct,
+  aProductKey,
+  atOnce,
+  byBytes,
+  randomName,
+  upTo,
+} from "./fixtures.ts";

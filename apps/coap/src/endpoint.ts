@@ -1,0 +1,41 @@
+import { createSocket, type RemoteInfo } from "node:dgram";
+import { isIPv6 } from "node:net";
+import { listenError } from "@trine/runtime";
+
+/** A bound UDP socket. */
+export interface Endpoint {
+  readonly port: number;
+  send(datagram: Buffer, to: Peer): void;
+  close(): Promise<void>;
+}
+
+/** Where a datagram came from. */
+export interface Peer {
+  readonly address: string;
+  readonly port: number;
+}
+
+/**
+ * Binds a UDP socket.
+ *
+ * @throws StartError that names `setting` when the port cannot be had.
+ */
+export async function openEndpoint(
+  where: { host: string; port: number; setting: string },
+  on: { datagram(datagram: Buffer, from: RemoteInfo): void; fault(error: unknown): void },
+): Promise<Endpoint> {
+  const socket = createSocket(isIPv6(where.host) ? "udp6" : "udp4");
+  socket.on("message", on.datagram);
+  await new Promise<void>((done, fail) => {
+    socket.once("error", (error) => fail(listenError(error, where.setting, where.port)));
+    socket.bind(where.port, where.host, done);
+  });
+  socket.removeAllListeners("error");
+  socket.on("error", on.fault);
+  return {
+    port: socket.address().port,
+    // A datagram that cannot be sent is one that was lost: the other side repeats its request.
+    send: (datagram, to) => socket.send(datagram, to.port, to.address, (error) => error && on.fault(error)),
+    close: () => new Promise((done) => socket.close(() => done())),
+  };
+}

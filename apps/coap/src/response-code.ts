@@ -1,0 +1,22 @@
+import type { RefusalCode } from "@trine/core/auth";
+
+/** What a refused device reads (wire-format 5.8; 4.29 is RFC 8516). Total: a new refusal breaks the build here. */
+export const RESPONSE_CODE = {
+  malformed: "4.00",
+  bad_credentials: "4.01",
+  disabled: "4.03",
+  not_allowed: "4.03",
+  stale: "4.01",
+  throttled: "4.29",
+  unavailable: "5.03",
+  token_missing: "4.01",
+  token_invalid: "4.01",
+  token_expired: "4.01",
+  replayed: "4.03",
+  forbidden_topic: "4.03",
+  too_large: "4.13",
+  mailbox_full: "5.03",
+} as const satisfies Record<RefusalCode, string>;
+
+/** Seconds after which a device that read 5.03 or 4.29 may ask again (RFC 7252 5.9.3.4). */
+export const RETRY_AFTER_SECONDS = 5;

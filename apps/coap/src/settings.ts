@@ -1,0 +1,36 @@
+import { intSetting, portSetting, textSetting } from "@trine/runtime";
+import { z } from "zod";
+
+/** Settings of the CoAP adapter. */
+export const coapSettings = z.object({
+  TRINE_DEVICE_HOST: textSetting("0.0.0.0", "Address that device listeners bind to."),
+  TRINE_COAP_PORT: portSetting(5683, "CoAP without encryption (UDP). `0`: a free port, `off`: no listener."),
+  TRINE_COAP_SYMMETRIC_PORT: portSetting(
+    5682,
+    "CoAP with AES in the payload (UDP). `0`: a free port, `off`: no listener.",
+  ),
+  TRINE_COAP_PAYLOAD_BYTES: intSetting(
+    { fallback: 65_536, min: 1024, max: 1_048_576 },
+    "Largest published payload. Above about 1 KB, the figure of one datagram, a device uploads it by Block1.",
+  ),
+  TRINE_COAP_REPEATS: intSetting(
+    { fallback: 50_000, min: 1000 },
+    "Answers kept to repeat them to a device that sends a message again; the oldest go first.",
+  ),
+  TRINE_COAP_IN_FLIGHT: intSetting(
+    { fallback: 10_000, min: 1 },
+    "Requests worked on at once; further ones are answered 5.03.",
+  ),
+  TRINE_COAP_UPLOADS: intSetting({ fallback: 1000, min: 1 }, "Block1 uploads under way at once; the oldest go first."),
+  TRINE_COAP_UPLOAD_BYTES: intSetting(
+    { fallback: 16_777_216, min: 1_048_576 },
+    "Bytes that all Block1 uploads under way may hold together.",
+  ),
+  TRINE_COAP_UPLOAD_MS: intSetting({ fallback: 60_000, min: 1000 }, "Time between two blocks of one upload, in ms."),
+  TRINE_COAP_PIGGYBACK_MS: intSetting(
+    { fallback: 1000, min: 10, max: 1900 },
+    "Time in ms after which a request is acknowledged and its answer sent separately.",
+  ),
+});
+
+export type CoapSettings = z.output<typeof coapSettings>;

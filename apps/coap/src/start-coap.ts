@@ -1,0 +1,68 @@
+import type { Platform, RunningAdapter } from "@trine/core/platform";
+import { createBlockwise } from "./blockwise.ts";
+import { type Endpoint, openEndpoint } from "./endpoint.ts";
+import { createMessageLayer, type MessageLayer } from "./message-layer.ts";
+import { answer, type RouterDeps } from "./router.ts";
+import { createSessionQueue } from "./session-queue.ts";
+import type { CoapSettings } from "./settings.ts";
+
+type PortName = "TRINE_COAP_PORT" | "TRINE_COAP_SYMMETRIC_PORT";
+
+/**
+ * Starts the CoAP adapter.
+ *
+ * It holds no connections, so it takes no part in revocation: a revoked token is refused by the store.
+ *
+ * @throws StartError when a port cannot be had; nothing is left open then.
+ */
+export async function startCoap(platform: Platform, settings: CoapSettings): Promise<RunningAdapter> {
+  const shared = {
+    platform,
+    queue: createSessionQueue(),
+    payloadBytes: settings.TRINE_COAP_PAYLOAD_BYTES,
+    blockwise: createBlockwise({
+      uploads: settings.TRINE_COAP_UPLOADS,
+      bytes: settings.TRINE_COAP_UPLOAD_BYTES,
+      idleMs: settings.TRINE_COAP_UPLOAD_MS,
+    }),
+  };
+  const listeners: { name: PortName; endpoint: Endpoint; layer: MessageLayer }[] = [];
+  const stop = async () => {
+    await Promise.all(listeners.map(({ layer }) => layer.drain()));
+    await Promise.all(listeners.map(({ endpoint }) => endpoint.close()));
+  };
+  try {
+    for (const name of ["TRINE_COAP_PORT", "TRINE_COAP_SYMMETRIC_PORT"] as const) {
+      const port = settings[name];
+      if (port === "off") continue;
+      const deps = { ...shared, symmetric: name === "TRINE_COAP_SYMMETRIC_PORT" };
+      listeners.push({ name, ...(await listen(deps, settings, { name, port })) });
+    }
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { ports: Object.fromEntries(listeners.map(({ name, endpoint }) => [name, endpoint.port])), stop };
+}
+
+async function listen(
+  deps: RouterDeps,
+  settings: CoapSettings,
+  { name, port }: { name: PortName; port: number },
+): Promise<{ endpoint: Endpoint; layer: MessageLayer }> {
+  const limits = {
+    repeats: settings.TRINE_COAP_REPEATS,
+    inFlight: settings.TRINE_COAP_IN_FLIGHT,
+    piggybackMs: settings.TRINE_COAP_PIGGYBACK_MS,
+  };
+  const layer: MessageLayer = createMessageLayer(limits, {
+    // Nothing is sent before a datagram came in, and none comes in before the socket is bound.
+    send: (datagram, to) => endpoint.send(datagram, to),
+    handle: (request) => answer(deps, request),
+  });
+  const endpoint: Endpoint = await openEndpoint(
+    { host: settings.TRINE_DEVICE_HOST, port, setting: name },
+    { datagram: layer.receive, fault: (error) => deps.platform.recorder.fault("coap_socket", error) },
+  );
+  return { endpoint, layer };
+}

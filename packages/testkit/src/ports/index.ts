@@ -10,6 +10,7 @@ export { describeDeviceRegistry } from "./describe-device-registry.ts";
 export { describeMailbox } from "./describe-mailbox.ts";
 export { describeSessionStore } from "./describe-session-store.ts";
 export { describeSubscriptionStore } from "./describe-subscription-store.ts";
+export { describeUplinkLog } from "./describe-uplink-log.ts";
 export {
   aDevice,
   aDeviceRef,
@@ -22,3 +23,4 @@ export {
   randomName,
   upTo,
 } from "./fixtures.ts";
+export { aReader, textsOf, type UplinkReader } from "./uplink-reader.ts";

@@ -1,0 +1,102 @@
+import { refuse } from "../auth/refusal.ts";
+import type { DeviceRef } from "../certificate/names.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { ControlBus, ControlHandler } from "../ports/control-bus.ts";
+import type { DeviceDirectory } from "../ports/device-directory.ts";
+import type { Mailbox, MailboxLimits } from "../ports/mailbox.ts";
+import type { Recorder } from "../ports/recorder.ts";
+import type { Downlink } from "./contracts.ts";
+import type { MessageIds } from "./message-id.ts";
+
+/** How long a node may take to say whether it wrote a QoS 0 message. */
+const DELIVER_WITHIN_MS = 1_000;
+
+interface Deps {
+  readonly nodeId: string;
+  readonly mailbox: Mailbox;
+  readonly directory: Pick<DeviceDirectory, "locate">;
+  readonly bus: Pick<ControlBus, "send" | "notify">;
+  /** This node's own part, without the way over the bus. */
+  readonly handleHere: ControlHandler;
+  readonly messageIds: MessageIds;
+  readonly clock: Clock;
+  readonly recorder: Recorder;
+  readonly limits: MailboxLimits;
+}
+
+type Message = Parameters<Downlink["send"]>[1];
+
+/** Sends to devices: the mailbox is the truth, and the node that holds the device gets a hint. */
+export function createDownlink(deps: Deps): Downlink {
+  const { mailbox, clock, messageIds, recorder, limits } = deps;
+
+  async function sendNow(device: DeviceRef, { topic, payload, ttlMs }: Message) {
+    const messageId = messageIds.next();
+    const createdAtMs = clock.nowMs();
+    const state = (await deliver(deps, device, { topic, payload })) ? ("sent" as const) : ("expired" as const);
+    await mailbox.note(device, { messageId, topic, qos: 0, state, createdAtMs, expiresAtMs: createdAtMs + ttlMs });
+    recorder.downlinkChanged({ state });
+    return { messageId, state };
+  }
+
+  async function sendByMailbox(device: DeviceRef, { topic, payload, ttlMs, idempotencyKey }: Message) {
+    const createdAtMs = clock.nowMs();
+    const put = await mailbox.put(
+      device,
+      {
+        messageId: messageIds.next(),
+        topic,
+        payload,
+        qos: 1,
+        createdAtMs,
+        expiresAtMs: createdAtMs + ttlMs,
+        ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+      },
+      limits,
+    );
+    if (put.outcome === "full") {
+      recorder.downlinkChanged({ state: "mailbox_full" });
+      return refuse("mailbox_full", "the limits of the mailbox are reached");
+    }
+    if (put.outcome === "existing") {
+      const status = await mailbox.status(device, put.messageId, createdAtMs);
+      return { messageId: put.messageId, state: status?.state ?? ("queued" as const) };
+    }
+    recorder.downlinkChanged({ state: "queued" });
+    wake(deps, device);
+    return { messageId: put.messageId, state: "queued" as const };
+  }
+
+  return {
+    send: (device, message) => (message.qos === 0 ? sendNow(device, message) : sendByMailbox(device, message)),
+    status: (device, messageId) => mailbox.status(device, messageId, clock.nowMs()),
+  };
+}
+
+/** Losing the hint costs latency only, so nobody waits for it. */
+function wake({ directory, nodeId, bus, handleHere, recorder }: Deps, device: DeviceRef): void {
+  const command = { kind: "wake", device } as const;
+  directory
+    .locate(device)
+    .then(async (location) => {
+      if (!location) return;
+      if (location.nodeId === nodeId) await handleHere(command);
+      else await bus.notify(location.nodeId, command);
+    })
+    .catch((error: unknown) => recorder.fault("wake", error));
+}
+
+async function deliver(
+  { directory, nodeId, bus, handleHere }: Deps,
+  device: DeviceRef,
+  { topic, payload }: { topic: string; payload: Buffer },
+): Promise<boolean> {
+  const location = await directory.locate(device);
+  if (!location) return false;
+  const command = { kind: "deliver", device, topic, payload: payload.toString("base64") } as const;
+  const reply =
+    location.nodeId === nodeId
+      ? await handleHere(command)
+      : await bus.send(location.nodeId, command, DELIVER_WITHIN_MS);
+  return reply?.delivered === true;
+}

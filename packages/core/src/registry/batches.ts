@@ -1,0 +1,117 @@
+import { drawDeviceName, drawDeviceSecret, drawIotId, drawText } from "../certificate/issue.ts";
+import { type DeviceName, deviceKey, type ProductKey } from "../certificate/names.ts";
+import type { BatchLine, BatchRecord } from "../ports/batch-store.ts";
+import { type CheckedLines, checkLines } from "./check-lines.ts";
+import type { Batches, DeviceCertificate } from "./contracts.ts";
+import { problem } from "./problem.ts";
+import { productNotFound } from "./products.ts";
+import { recordAct } from "./record-act.ts";
+import type { RegistryDeps } from "./registry-deps.ts";
+
+/** Most devices of one batch. */
+const MAX_LINES = 100_000;
+const CHUNK = 1_000;
+const LEASE_MS = 30_000;
+const ERRORS_SHOWN = 1_000;
+
+/** Many devices at once, over the batch store. */
+export function createBatches(deps: RegistryDeps): Batches {
+  const { registry, batches, random, clock } = deps;
+  const worker = random.bytes(8).toString("hex");
+
+  return {
+    async check(productKey, { lines }) {
+      if (!(await registry.findProduct(productKey))) return productNotFound();
+      const checked = checkLines(lines);
+      const errors = [...checked.errors, ...(await takenErrors(deps, productKey, checked))].sort(
+        (a, b) => a.line - b.line,
+      );
+      return { total: lines.length, failed: errors.length, errors: errors.slice(0, ERRORS_SHOWN) };
+    },
+    async create(actor, productKey, { lines, fingerprint, idempotencyKey }) {
+      if (lines.length > MAX_LINES) return problem("invalid", `at most ${MAX_LINES} devices a batch`);
+      if (!(await registry.findProduct(productKey))) return productNotFound();
+      const { good, errors } = checkLines(lines);
+      const batchId = drawText(random, 20, "abcdefghijkmnpqrstuvwxyz23456789");
+      const made = await batches.create({
+        batchId,
+        productKey,
+        lines: good,
+        errors,
+        fingerprint,
+        createdAtMs: clock.nowMs(),
+        ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+      });
+      if (made.outcome === "conflict")
+        return problem("idempotency_conflict", "use a new key for a new request", "Idempotency-Key");
+      if (made.outcome === "created") {
+        await recordAct(deps, actor, {
+          action: "batch.create",
+          target: batchId,
+          detail: { productKey, total: lines.length },
+        });
+      }
+      return { batchId: made.batchId };
+    },
+    find: async (batchId) => (await batches.find(batchId)) ?? batchNotFound(),
+    async certificates(actor, batchId) {
+      const batch = await batches.find(batchId);
+      if (!batch) return batchNotFound();
+      if (batch.status !== "done") return problem("batch_not_done", "wait until its status is done");
+      await recordAct(deps, actor, { action: "certificate.export", target: batchId, detail: { count: batch.done } });
+      return readCertificates(deps, batch);
+    },
+    async work(signal) {
+      if (signal.aborted) return false;
+      const claimed = await batches.claim(worker, LEASE_MS, CHUNK);
+      if (!claimed) return false;
+      const { batch, lines } = claimed;
+      const devices = lines.map((line) => newDevice(deps, batch.productKey, line));
+      await batches.commitChunk(batch.batchId, worker, LEASE_MS, devices);
+      return true;
+    },
+  };
+}
+
+function newDevice({ random, vault, clock }: RegistryDeps, productKey: ProductKey, { deviceName, ...line }: BatchLine) {
+  const device = { productKey, deviceName: deviceName ?? drawDeviceName(random) };
+  return {
+    ...line,
+    device,
+    iotId: drawIotId(random),
+    sealedSecret: vault.seal(drawDeviceSecret(random), deviceKey(device)),
+    createdAtMs: clock.nowMs(),
+  };
+}
+
+/** Names that the product has already, looked up one by one: a dry run is rare and must not lock what registration needs. */
+async function takenErrors({ registry }: RegistryDeps, productKey: ProductKey, { good }: CheckedLines) {
+  const errors = [];
+  for (const { line, deviceName } of good) {
+    if (errors.length >= ERRORS_SHOWN || deviceName === undefined) continue;
+    if (await registry.findCredentials({ productKey, deviceName })) {
+      errors.push({ line, deviceName, code: "name_taken", message: "the product has a device of this name" });
+    }
+  }
+  return errors;
+}
+
+async function* readCertificates(
+  { registry, vault }: RegistryDeps,
+  batch: BatchRecord,
+): AsyncGenerator<DeviceCertificate> {
+  const { productKey, batchId } = batch;
+  let after: DeviceName | undefined;
+  for (;;) {
+    const page = await registry.listSealedSecrets(productKey, { batchId, limit: CHUNK, ...(after ? { after } : {}) });
+    for (const { deviceName, sealedSecret } of page) {
+      yield { productKey, deviceName, deviceSecret: vault.open(sealedSecret, deviceKey({ productKey, deviceName })) };
+    }
+    after = page.at(-1)?.deviceName;
+    if (page.length < CHUNK || after === undefined) return;
+  }
+}
+
+function batchNotFound() {
+  return problem("batch_not_found", "check the batchId");
+}

@@ -1,0 +1,116 @@
+import { drawDeviceName, drawDeviceSecret, drawIotId } from "../certificate/issue.ts";
+import { type DeviceName, type DeviceRef, deviceKey, type ProductKey, parseDeviceName } from "../certificate/names.ts";
+import type { DeviceRecord } from "../ports/device-registry.ts";
+import type { Actor, Devices, Revoked } from "./contracts.ts";
+import { announceLifecycle } from "./lifecycle.ts";
+import { type Problem, problem } from "./problem.ts";
+import { cursorProblem, productNotFound } from "./products.ts";
+import { recordAct } from "./record-act.ts";
+import type { RegistryDeps } from "./registry-deps.ts";
+
+const DRAWS = 5;
+
+/** What operators do with devices, over the registry. State is committed first; then every node is told, and then the operator. */
+export function createDevices(deps: RegistryDeps): Devices {
+  const { registry, revocation } = deps;
+
+  async function setDisabled(actor: Actor, device: DeviceRef, disabled: boolean): Promise<Revoked | Problem> {
+    const record = await registry.updateDevice(device, { disabled });
+    if (!record) return deviceNotFound();
+    const action = disabled ? "disable" : "enable";
+    await recordAct(deps, actor, { action: `device.${action}`, target: deviceKey(device) });
+    const revoked = await revocation.revoke({ device }, { close: disabled });
+    await announceLifecycle(deps, { device, iotId: record.iotId, action });
+    return revoked;
+  }
+
+  return {
+    async add(actor, productKey, { deviceName: asked, ...rest }) {
+      const given = asked === undefined ? undefined : parseDeviceName(asked);
+      if (asked !== undefined && !given) return badName("deviceName");
+      const deviceSecret = drawDeviceSecret(deps.random);
+      const iotId = drawIotId(deps.random);
+      const deviceName = await insert(deps, productKey, {
+        name: given,
+        make: (name) => {
+          const device = { productKey, deviceName: name };
+          const sealedSecret = deps.vault.seal(deviceSecret, deviceKey(device));
+          return { ...rest, device, iotId, sealedSecret, createdAtMs: deps.clock.nowMs() };
+        },
+      });
+      if (typeof deviceName !== "string") return deviceName;
+      const device = { productKey, deviceName };
+      await recordAct(deps, actor, { action: "device.add", target: deviceKey(device) });
+      const record = await registry.findDevice(device);
+      if (!record) return deviceNotFound();
+      await announceLifecycle(deps, { device, iotId, action: "create" });
+      return { device: record, deviceSecret };
+    },
+    find: async (device) => (await registry.findDevice(device)) ?? deviceNotFound(),
+    async list(productKey, filter, page) {
+      if (!(await registry.findProduct(productKey))) return productNotFound();
+      return registry.listDevices(productKey, filter, page).catch(cursorProblem);
+    },
+    async update(actor, device, change) {
+      const record: DeviceRecord | undefined = await registry.updateDevice(device, change);
+      if (!record) return deviceNotFound();
+      await recordAct(deps, actor, { action: "device.update", target: deviceKey(device), detail: { ...change } });
+      return record;
+    },
+    async remove(actor, device) {
+      const removed = await registry.deleteDevice(device);
+      if (!removed) return deviceNotFound();
+      await recordAct(deps, actor, {
+        action: "device.delete",
+        target: deviceKey(device),
+        detail: { iotId: removed.iotId },
+      });
+      const revoked = await revocation.revoke({ device }, { close: true });
+      await Promise.all([deps.mailbox.clear(device), deps.subscriptions.clear(device)]);
+      await announceLifecycle(deps, { device, iotId: removed.iotId, action: "delete" });
+      return revoked;
+    },
+    async certificate(actor, device) {
+      const credentials = await registry.findCredentials(device);
+      if (!credentials) return deviceNotFound();
+      // Written before the secret is handed out: a read that is not in the log did not happen.
+      await recordAct(deps, actor, { action: "certificate.read", target: deviceKey(device) });
+      return { ...device, deviceSecret: deps.vault.open(credentials.sealedSecret, deviceKey(device)) };
+    },
+    disable: (actor, device) => setDisabled(actor, device, true),
+    enable: (actor, device) => setDisabled(actor, device, false),
+    async kick(actor, device) {
+      if (!(await registry.findDevice(device))) return deviceNotFound();
+      await recordAct(deps, actor, { action: "device.kick", target: deviceKey(device) });
+      return revocation.revoke({ device }, { close: true });
+    },
+  };
+}
+
+/** Adds under the given name, or under drawn ones until one is free. @returns the name. */
+async function insert(
+  { registry, random }: RegistryDeps,
+  productKey: ProductKey,
+  wanted: {
+    name: DeviceName | undefined;
+    make: (name: DeviceName) => Parameters<RegistryDeps["registry"]["insertDevices"]>[1][number];
+  },
+): Promise<DeviceName | Problem> {
+  for (let draw = 0; draw < DRAWS; draw += 1) {
+    const name = wanted.name ?? drawDeviceName(random);
+    const outcome = await registry.insertDevices(productKey, [wanted.make(name)]);
+    if (outcome === "no_product") return productNotFound();
+    if (outcome.taken.length === 0) return name;
+    if (wanted.name) return problem("name_taken", `the product has a device ${name}`, "deviceName");
+  }
+  throw new Error(`${DRAWS} drawn deviceNames were all taken`);
+}
+
+/** A name outside the alphabet, as a problem. */
+export function badName(field: string): Problem {
+  return problem("invalid", `${field}: 4 to 32 of letters, digits, -_@.:`, field);
+}
+
+function deviceNotFound(): Problem {
+  return problem("device_not_found", "check the productKey and the deviceName");
+}

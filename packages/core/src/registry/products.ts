@@ -1,0 +1,86 @@
+import { drawProductKey, drawProductSecret } from "../certificate/issue.ts";
+import type { ProductKey } from "../certificate/names.ts";
+import { checkTopicClasses } from "../messaging/topics/check-topic-classes.ts";
+import { DEFAULT_TOPIC_CLASSES } from "../messaging/topics/default-topic-classes.ts";
+import { InvalidCursorError, type ProductRecord } from "../ports/device-registry.ts";
+import type { Product, Products } from "./contracts.ts";
+import { type Problem, problem } from "./problem.ts";
+import { recordAct } from "./record-act.ts";
+import type { RegistryDeps } from "./registry-deps.ts";
+
+const DRAWS = 5;
+
+/** What operators do with products, over the registry. */
+export function createProducts(deps: RegistryDeps): Products {
+  const { registry, revocation } = deps;
+
+  /** A change of what devices may do holds on every node when its caller is answered. */
+  async function changed(productKey: ProductKey, record: ProductRecord | undefined): Promise<Product | Problem> {
+    if (!record) return productNotFound();
+    await revocation.revoke({ productKey }, { close: false });
+    return withoutSecret(record);
+  }
+
+  return {
+    async create(actor, { name, nodeType = "device", policy = {} }) {
+      const productSecret = drawProductSecret(deps.random);
+      const rest = { name, nodeType, policy, topicClasses: DEFAULT_TOPIC_CLASSES, createdAtMs: deps.clock.nowMs() };
+      for (let draw = 0; draw < DRAWS; draw += 1) {
+        const productKey = drawProductKey(deps.random);
+        const record = { ...rest, productKey, sealedSecret: deps.vault.seal(productSecret, productKey) };
+        if (!(await registry.insertProduct(record))) continue;
+        await recordAct(deps, actor, { action: "product.create", target: productKey, detail: { name, nodeType } });
+        return { product: withoutSecret(record), productSecret };
+      }
+      throw new Error(`${DRAWS} drawn productKeys were all taken`);
+    },
+    async find(productKey) {
+      const record = await registry.findProduct(productKey);
+      return record ? withoutSecret(record) : productNotFound();
+    },
+    async list(page) {
+      try {
+        const { items, ...rest } = await registry.listProducts(page);
+        return { ...rest, items: items.map(withoutSecret) };
+      } catch (error) {
+        return cursorProblem(error);
+      }
+    },
+    async update(actor, productKey, change) {
+      const record = await registry.updateProduct(productKey, change);
+      if (record) await recordAct(deps, actor, { action: "product.update", target: productKey, detail: { ...change } });
+      return changed(productKey, record);
+    },
+    async remove(actor, productKey) {
+      const outcome = await registry.deleteProduct(productKey);
+      if (outcome === "not_found") return productNotFound();
+      if (outcome === "has_devices") return problem("product_has_devices", "delete its devices first");
+      await recordAct(deps, actor, { action: "product.delete", target: productKey });
+      await revocation.revoke({ productKey }, { close: true });
+      return undefined;
+    },
+    async setTopics(actor, productKey, topicClasses) {
+      const wrong = checkTopicClasses(topicClasses);
+      if (wrong) return wrong;
+      const record = await registry.updateProduct(productKey, { topicClasses });
+      if (record)
+        await recordAct(deps, actor, { action: "product.topics", target: productKey, detail: { topicClasses } });
+      return changed(productKey, record);
+    },
+  };
+}
+
+/** No such product, as a problem. */
+export function productNotFound(): Problem {
+  return problem("product_not_found", "check the productKey");
+}
+
+/** A cursor that the store did not give out is the caller's mistake; every other fault passes on. */
+export function cursorProblem(error: unknown): Problem {
+  if (error instanceof InvalidCursorError) return problem("cursor_invalid", "start again without a cursor", "cursor");
+  throw error;
+}
+
+function withoutSecret({ sealedSecret: _, ...product }: ProductRecord): Product {
+  return product;
+}

@@ -1,0 +1,19 @@
+import { intSetting, optionalTextSetting, portSetting, textSetting } from "@trine/runtime";
+import { z } from "zod";
+
+/** Settings of the HTTP adapter. */
+export const httpSettings = z.object({
+  TRINE_DEVICE_HOST: textSetting("0.0.0.0", "Address that device listeners bind to."),
+  TRINE_HTTP_PORT: portSetting(8080, "Devices' HTTP. `0`: a free port, `off`: no listener."),
+  TRINE_TRUSTED_PROXIES: optionalTextSetting(
+    "Addresses or networks, with commas between, whose `X-Forwarded-For` is believed. Unset: none.",
+  ),
+  TRINE_HTTP_PAYLOAD_BYTES: intSetting(
+    { fallback: 131_072, min: 1_024 },
+    "Largest published payload (wire-format 10).",
+  ),
+  TRINE_HTTP_REQUEST_SECONDS: intSetting({ fallback: 30, min: 1 }, "Time that a device may take to send one request."),
+  TRINE_HTTP_IDLE_SECONDS: intSetting({ fallback: 75, min: 1 }, "Time that an idle connection is kept open."),
+});
+
+export type HttpSettings = z.output<typeof httpSettings>;

@@ -1,0 +1,43 @@
+import { isRefusal } from "@trine/core/auth";
+import type { Platform } from "@trine/core/platform";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { REPLY_CODES } from "./reply-code.ts";
+import { writeBody, writeRefusal } from "./write-reply.ts";
+
+const PREFIX = "/topic";
+
+/** `POST /topic/{topic}` (wire-format 4.2): publishes one message, answered when it is durable. */
+export function createTopicRoute({ sessions, uplink }: Platform) {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    const topic = topicOf(request.raw.url ?? "");
+    if (topic === undefined || !isOctets(request)) return writeRefusal(reply, REPLY_CODES.malformed);
+    const session = await sessions.resume(tokenOf(request), { transport: "http", peer: request.ip });
+    if (isRefusal(session)) return writeRefusal(reply, REPLY_CODES[session.code]);
+    // There is no QoS on this wire; an answer means "stored", which is QoS 1 (wire-format 4.2).
+    const accepted = await uplink.accept(session, { topic, payload: request.body as Buffer, qos: 1 });
+    if (isRefusal(accepted)) return writeRefusal(reply, REPLY_CODES[accepted.code]);
+    // Written as text: the id does not fit a JavaScript number (wire-format 4.2).
+    writeBody(reply, `{"code":0,"message":"success","info":{"messageId":${accepted.messageId}}}`);
+  };
+}
+
+/** The topic of a path, with its leading slash; a query is ignored (wire-format 0.16). `undefined` when the escapes are not valid. */
+function topicOf(url: string): string | undefined {
+  const [path = ""] = url.split("?", 1);
+  const topic = path.slice(PREFIX.length);
+  if (!topic.includes("%")) return topic;
+  try {
+    return decodeURIComponent(topic);
+  } catch {
+    return undefined;
+  }
+}
+
+function isOctets({ headers }: FastifyRequest): boolean {
+  return headers["content-type"]?.toLowerCase().startsWith("application/octet-stream") ?? false;
+}
+
+function tokenOf({ headers }: FastifyRequest): string {
+  const { password = "" } = headers;
+  return Array.isArray(password) ? (password[0] ?? "") : password;
+}

@@ -1,0 +1,12 @@
+export { type CoapConnection, type CoapOptions, connectCoap } from "./coap/connect-coap.ts";
+export type { DeviceCertificate } from "./device-certificate.ts";
+export type { DeviceConnection, DeviceMessage, PublishAnswer } from "./device-connection.ts";
+export { DeviceError } from "./device-error.ts";
+export { connectHttp, type HttpConnection, type HttpOptions } from "./http/connect-http.ts";
+export { type CoapSignOptions, signCoapLogin } from "./login/sign-coap-login.ts";
+export { type SignedLogin, type SignOptions, signFields } from "./login/sign-fields.ts";
+export { signHttpLogin } from "./login/sign-http-login.ts";
+export { type MqttLogin, type MqttSignOptions, signMqttLogin } from "./login/sign-mqtt-login.ts";
+export { type PskLogin, signPsk } from "./login/sign-psk.ts";
+export { connectMqtt } from "./mqtt/connect-mqtt.ts";
+export type { MqttConnection, MqttMessage, MqttOptions } from "./mqtt/mqtt-connection.ts";

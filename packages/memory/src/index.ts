@@ -1,0 +1,11 @@
+export { createMemoryAttemptLimiter } from "./memory-attempt-limiter.ts";
+export { createMemoryAuditLog } from "./memory-audit-log.ts";
+export { createMemoryBatchStore } from "./memory-batch-store.ts";
+export { createMemoryControlBus } from "./memory-control-bus.ts";
+export { createMemoryDeviceDirectory } from "./memory-device-directory.ts";
+export { createMemoryDeviceRegistry, type MemoryDeviceRegistry } from "./memory-device-registry.ts";
+export { createMemoryMailbox } from "./memory-mailbox.ts";
+export { createMemoryPorts, type MemoryPorts } from "./memory-ports.ts";
+export { createMemorySessionStore } from "./memory-session-store.ts";
+export { createMemorySubscriptionStore } from "./memory-subscription-store.ts";
+export { createMemoryUplinkLog } from "./memory-uplink-log.ts";

@@ -1,0 +1,53 @@
+import type {
+  AttemptLimiter,
+  AuditLog,
+  BatchStore,
+  Clock,
+  ControlBus,
+  DeviceDirectory,
+  Mailbox,
+  SessionStore,
+  SubscriptionStore,
+  UplinkLog,
+} from "@trine/core/ports";
+import { createMemoryAttemptLimiter } from "./memory-attempt-limiter.ts";
+import { createMemoryAuditLog } from "./memory-audit-log.ts";
+import { createMemoryBatchStore } from "./memory-batch-store.ts";
+import { createMemoryControlBus } from "./memory-control-bus.ts";
+import { createMemoryDeviceDirectory } from "./memory-device-directory.ts";
+import { createMemoryDeviceRegistry, type MemoryDeviceRegistry } from "./memory-device-registry.ts";
+import { createMemoryMailbox } from "./memory-mailbox.ts";
+import { createMemorySessionStore } from "./memory-session-store.ts";
+import { createMemorySubscriptionStore } from "./memory-subscription-store.ts";
+import { createMemoryUplinkLog } from "./memory-uplink-log.ts";
+
+/** Every port of the core that stores or carries something. */
+export interface MemoryPorts {
+  readonly registry: MemoryDeviceRegistry;
+  readonly batches: BatchStore;
+  readonly audit: AuditLog;
+  readonly sessions: SessionStore;
+  readonly subscriptions: SubscriptionStore;
+  readonly directory: DeviceDirectory;
+  readonly limiter: AttemptLimiter;
+  readonly mailbox: Mailbox;
+  readonly uplinkLog: UplinkLog;
+  readonly bus: ControlBus;
+}
+
+/** Opens every port in this process. Nothing is kept. For tests. */
+export function createMemoryPorts({ clock }: { clock: Clock }): MemoryPorts {
+  const registry = createMemoryDeviceRegistry();
+  return {
+    registry,
+    batches: createMemoryBatchStore({ registry, clock }),
+    audit: createMemoryAuditLog(),
+    sessions: createMemorySessionStore({ clock }),
+    subscriptions: createMemorySubscriptionStore(),
+    directory: createMemoryDeviceDirectory({ clock }),
+    limiter: createMemoryAttemptLimiter({ clock }),
+    mailbox: createMemoryMailbox(),
+    uplinkLog: createMemoryUplinkLog(),
+    bus: createMemoryControlBus(),
+  };
+}

@@ -1,0 +1,35 @@
+import type { Clock } from "@trine/core/ports";
+import {
+  describeAttemptLimiter,
+  describeAuditLog,
+  describeBatchStore,
+  describeControlBus,
+  describeDeviceDirectory,
+  describeDeviceRegistry,
+  describeMailbox,
+  describeSessionStore,
+  describeSubscriptionStore,
+  describeUplinkLog,
+} from "@trine/testkit/ports";
+import { createMemoryPorts, type MemoryPorts } from "../src/index.ts";
+
+const clock: Clock = { nowMs: () => Date.now(), monotonicMs: () => performance.now() };
+
+/** Opens one port of a fresh set. */
+function open<Name extends keyof MemoryPorts>(name: Name) {
+  return async () => ({ store: createMemoryPorts({ clock })[name], dispose: async () => undefined });
+}
+
+describeDeviceRegistry("memory", open("registry"));
+describeAuditLog("memory", open("audit"));
+describeBatchStore("memory", async () => {
+  const { batches, registry } = createMemoryPorts({ clock });
+  return { store: batches, registry, dispose: async () => undefined };
+});
+describeSessionStore("memory", open("sessions"));
+describeSubscriptionStore("memory", open("subscriptions"));
+describeDeviceDirectory("memory", open("directory"));
+describeControlBus("memory", open("bus"));
+describeAttemptLimiter("memory", open("limiter"));
+describeMailbox("memory", open("mailbox"));
+describeUplinkLog("memory", open("uplinkLog"));

@@ -1,0 +1,12 @@
+export { migrate } from "./database/migrate.ts";
+export { openPglite } from "./database/open-pglite.ts";
+export { openPostgres } from "./database/open-postgres.ts";
+export { restoreSnapshot, writeSnapshot } from "./database/snapshot.ts";
+export type { PgliteDatabase, PostgresDatabase, SqlDatabase } from "./database/sql-database.ts";
+export { createSqlMailbox } from "./messaging/mailbox.ts";
+export { createSqlUplinkLog } from "./messaging/uplink-log.ts";
+export { createSqlAuditLog } from "./registry/audit-log.ts";
+export { createSqlBatchStore } from "./registry/batch-store.ts";
+export { createSqlDeviceRegistry } from "./registry/device-registry.ts";
+export { createSqlSessionStore } from "./sessions/session-store.ts";
+export { createSqlSubscriptionStore } from "./sessions/subscription-store.ts";

@@ -1,0 +1,108 @@
+import type { DeviceRef } from "@trine/core/certificate";
+import type { Mailbox, MailboxMessage, MessageStatus } from "@trine/core/ports";
+import { and, asc, eq, gt, type SQL } from "drizzle-orm";
+import { createGroupCommit } from "../database/group-commit.ts";
+import { asBuffer } from "../database/payload.ts";
+import type { SqlDatabase } from "../database/sql-database.ts";
+import { mailboxMessages as table } from "../schema/messaging-tables.ts";
+import { type Acknowledgement, acknowledgeMessages, markSent, type Sent } from "./change-messages.ts";
+import { createMailboxSweep, DEFAULT_RETENTION_MS } from "./mailbox-sweep.ts";
+import { type PutOutcome, type PutRequest, putMessages } from "./put-messages.ts";
+
+/**
+ * Mailboxes in SQL, for a gateway that is one process: it alone judges whether a mailbox is full.
+ *
+ * @param options.retentionMs how long the state of a message is kept after its end; default 7 days.
+ */
+export function createSqlMailbox(
+  { db }: SqlDatabase,
+  { retentionMs = DEFAULT_RETENTION_MS }: { retentionMs?: number } = {},
+): Mailbox {
+  const sweep = createMailboxSweep(db, retentionMs);
+  const put = createGroupCommit<PutRequest, PutOutcome>({
+    maxItems: 500,
+    maxWeight: 4_000_000,
+    weigh: ({ message }) => message.payload.length,
+    async flush(requests) {
+      const outcomes = await putMessages(db, requests);
+      await sweep(Math.max(...requests.map(({ message }) => message.createdAtMs)));
+      return outcomes;
+    },
+  });
+  const sent = createGroupCommit<Sent, void>({ flush: (group) => markSent(db, group) });
+  const acknowledge = createGroupCommit<Acknowledgement, boolean>({ flush: (group) => acknowledgeMessages(db, group) });
+  return {
+    put: (device, message, limits) => put({ device, message, limits }),
+    async note(device, { expiresAtMs, ...status }) {
+      const { createdAtMs } = status;
+      await db.insert(table).values({
+        ...device,
+        ...status,
+        payload: Buffer.alloc(0),
+        payloadBytes: 0,
+        waiting: false,
+        expiresAtMs,
+        changedAtMs: createdAtMs,
+        endsAtMs: createdAtMs,
+      });
+    },
+    async pending(device, { after, limit, nowMs }): Promise<readonly MailboxMessage[]> {
+      return db
+        .select({
+          messageId: table.messageId,
+          position: table.position,
+          topic: table.topic,
+          payload: asBuffer(table.payload),
+          qos: table.qos,
+          createdAtMs: table.createdAtMs,
+          expiresAtMs: table.expiresAtMs,
+        })
+        .from(table)
+        .where(
+          and(
+            isOf(device),
+            table.waiting,
+            gt(table.expiresAtMs, nowMs),
+            after === undefined ? undefined : gt(table.position, after),
+          ),
+        )
+        .orderBy(asc(table.position))
+        .limit(limit);
+    },
+    async markSent(device, messageIds, atMs) {
+      await Promise.all(messageIds.map((messageId) => sent({ ...device, messageId, atMs })));
+    },
+    acknowledge: ({ productKey, deviceName }, messageId, atMs) =>
+      acknowledge({ productKey, deviceName, messageId, atMs }),
+    async status(device, messageId, nowMs) {
+      const [row] = await db
+        .select(statusColumns)
+        .from(table)
+        .where(and(isOf(device), eq(table.messageId, messageId)));
+      return row && statusAt(row, nowMs);
+    },
+    async clear(device) {
+      await db.delete(table).where(isOf(device));
+    },
+  };
+}
+
+function isOf({ productKey, deviceName }: DeviceRef): SQL | undefined {
+  return and(eq(table.productKey, productKey), eq(table.deviceName, deviceName));
+}
+
+const statusColumns = {
+  messageId: table.messageId,
+  topic: table.topic,
+  qos: table.qos,
+  state: table.state,
+  waiting: table.waiting,
+  createdAtMs: table.createdAtMs,
+  expiresAtMs: table.expiresAtMs,
+  changedAtMs: table.changedAtMs,
+};
+
+function statusAt({ waiting, ...status }: MessageStatus & { waiting: boolean }, nowMs: number): MessageStatus {
+  const { expiresAtMs } = status;
+  return waiting && expiresAtMs <= nowMs ? { ...status, state: "expired", changedAtMs: expiresAtMs } : status;
+}

@@ -1,0 +1,116 @@
+import { type DeviceRef, parseDeviceName } from "@trine/core/certificate";
+import type { DeviceFilter, DeviceRegistry } from "@trine/core/ports";
+import { and, asc, eq, gt, gte, isNull, lt, type SQL, sql } from "drizzle-orm";
+import { createCursors } from "../cursor.ts";
+import type { SqlDatabase } from "../database/sql-database.ts";
+import { FOREIGN_KEY_VIOLATION, sqlState } from "../database/sql-fault.ts";
+import { devices } from "../schema/registry-tables.ts";
+import { deviceColumns, deviceRecord, hasStatus } from "./device-record.ts";
+import { insertDevices } from "./insert-devices.ts";
+
+type DeviceMethods = Omit<
+  DeviceRegistry,
+  | "findCredentials"
+  | "savePresence"
+  | "insertProduct"
+  | "findProduct"
+  | "listProducts"
+  | "updateProduct"
+  | "deleteProduct"
+>;
+
+const cursors = createCursors("devices", parseDeviceName);
+
+/** The devices' part of the registry. */
+export function createSqlDevices({ db }: SqlDatabase): DeviceMethods {
+  return {
+    async insertDevices(productKey, added) {
+      try {
+        const inserted = await insertDevices(db, productKey, added);
+        const names = added.map(({ device }) => device.deviceName);
+        return { taken: names.filter((name, index) => !inserted.has(name) || names.indexOf(name) !== index) };
+      } catch (error) {
+        if (sqlState(error) === FOREIGN_KEY_VIOLATION) return "no_product";
+        throw error;
+      }
+    },
+    async findDevice(device) {
+      const [row] = await db.select(deviceColumns).from(devices).where(isDevice(device));
+      return row && deviceRecord(row);
+    },
+    async listDevices(productKey, filter, { limit, cursor }) {
+      const after = cursors.read(cursor);
+      if (!isNamePrefix(filter.namePrefix)) return { items: [] };
+      const rows = await db
+        .select(deviceColumns)
+        .from(devices)
+        .where(
+          and(
+            eq(devices.productKey, productKey),
+            after === undefined ? undefined : gt(devices.deviceName, after),
+            ...matches(filter),
+          ),
+        )
+        .orderBy(asc(devices.deviceName))
+        .limit(limit + 1);
+      return cursors.page(rows, limit, { key: (row) => row.deviceName, item: deviceRecord });
+    },
+    async updateDevice(device, { nickname, tags, disabled }) {
+      const change = {
+        ...(nickname === undefined ? {} : { nickname }),
+        ...(tags === undefined ? {} : { tags }),
+        ...(disabled === undefined ? {} : { disabled }),
+      };
+      if (Object.keys(change).length === 0) return this.findDevice(device);
+      const [row] = await db.update(devices).set(change).where(isDevice(device)).returning(deviceColumns);
+      return row && deviceRecord(row);
+    },
+    async deleteDevice(device) {
+      const [deleted] = await db.delete(devices).where(isDevice(device)).returning({ iotId: devices.iotId });
+      return deleted;
+    },
+    async activate(device, iotId, atMs) {
+      const activated = await db
+        .update(devices)
+        .set({ activatedAtMs: atMs })
+        .where(and(isDevice(device), eq(devices.iotId, iotId), isNull(devices.activatedAtMs)))
+        .returning({ iotId: devices.iotId });
+      return activated.length > 0;
+    },
+    async listSealedSecrets(productKey, { after, limit, batchId }) {
+      return db
+        .select({ deviceName: devices.deviceName, sealedSecret: devices.sealedSecret })
+        .from(devices)
+        .where(
+          and(
+            eq(devices.productKey, productKey),
+            after === undefined ? undefined : gt(devices.deviceName, after),
+            batchId === undefined ? undefined : eq(devices.batchId, batchId),
+          ),
+        )
+        .orderBy(asc(devices.deviceName))
+        .limit(limit);
+    },
+  };
+}
+
+/** The row of one device. */
+function isDevice({ productKey, deviceName }: DeviceRef): SQL | undefined {
+  return and(eq(devices.productKey, productKey), eq(devices.deviceName, deviceName));
+}
+
+// No name holds another character (wire-format 1), so such a prefix matches nothing.
+function isNamePrefix(prefix = ""): boolean {
+  return /^[A-Za-z0-9_@.:-]*$/.test(prefix);
+}
+
+function matches({ status, namePrefix, tags }: DeviceFilter): (SQL | undefined)[] {
+  return [
+    status && hasStatus(status),
+    // A range of the index instead of `like`, which would read `_` as a wildcard. The names are ASCII, so `~` is beyond all of them.
+    ...(namePrefix
+      ? [gte(devices.deviceName, namePrefix as never), lt(devices.deviceName, `${namePrefix}~` as never)]
+      : []),
+    tags && Object.keys(tags).length > 0 ? sql`${devices.tags} @> ${JSON.stringify(tags)}::jsonb` : undefined,
+  ];
+}

@@ -1,0 +1,64 @@
+import { parseProductKey } from "@trine/core/certificate";
+import type { DeviceRegistry, ProductRecord } from "@trine/core/ports";
+import { asc, eq, gt } from "drizzle-orm";
+import { createCursors } from "../cursor.ts";
+import type { SqlDatabase } from "../database/sql-database.ts";
+import { FOREIGN_KEY_VIOLATION, sqlState } from "../database/sql-fault.ts";
+import { products } from "../schema/registry-tables.ts";
+
+type ProductMethods = Pick<
+  DeviceRegistry,
+  "insertProduct" | "findProduct" | "listProducts" | "updateProduct" | "deleteProduct"
+>;
+
+const cursors = createCursors("products", parseProductKey);
+
+/** The products' part of the registry. */
+export function createSqlProducts({ db }: SqlDatabase): ProductMethods {
+  return {
+    async insertProduct(product) {
+      const inserted = await db
+        .insert(products)
+        .values(product)
+        .onConflictDoNothing()
+        .returning({ productKey: products.productKey });
+      return inserted.length > 0;
+    },
+    async findProduct(productKey) {
+      const [product] = await db.select().from(products).where(eq(products.productKey, productKey));
+      return product;
+    },
+    async listProducts({ limit, cursor }) {
+      const after = cursors.read(cursor);
+      const rows = await db
+        .select()
+        .from(products)
+        .where(after === undefined ? undefined : gt(products.productKey, after))
+        .orderBy(asc(products.productKey))
+        .limit(limit + 1);
+      return cursors.page(rows, limit, { key: (row) => row.productKey, item: (row): ProductRecord => row });
+    },
+    async updateProduct(productKey, { name, policy, topicClasses }) {
+      const change = {
+        ...(name === undefined ? {} : { name }),
+        ...(policy === undefined ? {} : { policy }),
+        ...(topicClasses === undefined ? {} : { topicClasses }),
+      };
+      if (Object.keys(change).length === 0) return this.findProduct(productKey);
+      const [product] = await db.update(products).set(change).where(eq(products.productKey, productKey)).returning();
+      return product;
+    },
+    async deleteProduct(productKey) {
+      try {
+        const deleted = await db
+          .delete(products)
+          .where(eq(products.productKey, productKey))
+          .returning({ productKey: products.productKey });
+        return deleted.length > 0 ? "deleted" : "not_found";
+      } catch (error) {
+        if (sqlState(error) === FOREIGN_KEY_VIOLATION) return "has_devices";
+        throw error;
+      }
+    },
+  };
+}

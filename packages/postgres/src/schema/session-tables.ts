@@ -1,0 +1,41 @@
+import type { DeviceName, ProductKey } from "@trine/core/certificate";
+import { index, integer, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
+import { safeInteger, timeMs } from "./columns.ts";
+
+/** Sessions that a token stands for, by the hash of the token. */
+export const sessions = pgTable(
+  "sessions",
+  {
+    tokenHash: text("token_hash").primaryKey(),
+    /** Tells sessions of one millisecond apart. */
+    ordinal: safeInteger("ordinal").notNull().generatedAlwaysAsIdentity(),
+    sessionId: text("session_id").notNull(),
+    productKey: text("product_key").$type<ProductKey>().notNull(),
+    deviceName: text("device_name").$type<DeviceName>().notNull(),
+    iotId: text("iot_id").notNull(),
+    secretVersion: integer("secret_version").notNull(),
+    transport: text("transport").notNull(),
+    createdAtMs: timeMs("created_at_ms").notNull(),
+    expiresAtMs: timeMs("expires_at_ms").notNull(),
+    sealing: jsonb("sealing").$type<{ readonly random: string; readonly seqOffset: number }>(),
+    /** The highest sequence number taken, and the ones below it as bits in hexadecimal (bit 0 is the highest itself). */
+    highestSequence: safeInteger("highest_sequence"),
+    takenSequences: text("taken_sequences").notNull().default("0"),
+  },
+  (table) => [
+    index("sessions_device").on(table.productKey, table.deviceName),
+    index("sessions_expiry").on(table.expiresAtMs),
+  ],
+);
+
+/** Lasting sessions: what a device is subscribed to, also while it is away. */
+export const subscriptions = pgTable(
+  "subscriptions",
+  {
+    productKey: text("product_key").$type<ProductKey>().notNull(),
+    deviceName: text("device_name").$type<DeviceName>().notNull(),
+    /** The quality of service by filter. */
+    filters: jsonb("filters").$type<Readonly<Record<string, 0 | 1>>>().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.productKey, table.deviceName] })],
+);

@@ -37,11 +37,16 @@ export function recordOf(stored: StoredDevice): DeviceRecord {
 /** The device after one change of presence; the same when the change is old or about a namesake. */
 export function applyPresence(stored: StoredDevice, change: PresenceChange): StoredDevice {
   const { presence } = stored;
-  if (stored.iotId !== change.iotId || (presence && presence.epoch >= change.epoch)) return stored;
+  if (stored.iotId !== change.iotId || (presence && !isLater(change, presence))) return stored;
   const { epoch, online, atMs, peer, transport } = change;
   const lastOnlineAtMs = online ? atMs : presence?.lastOnlineAtMs;
   const lastOfflineAtMs = online ? presence?.lastOfflineAtMs : atMs;
   return { ...stored, presence: { epoch, online, lastOnlineAtMs, lastOfflineAtMs, peer, transport } };
+}
+
+/** A connection comes online and goes offline under one epoch. */
+function isLater(change: PresenceChange, { epoch, online }: Presence): boolean {
+  return change.epoch > epoch || (change.epoch === epoch && online && !change.online);
 }
 
 /** Whether a device is among those that were asked for. */

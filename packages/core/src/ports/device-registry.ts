@@ -152,7 +152,10 @@ export interface DeviceRegistry extends DeviceLookup {
 
   /** Sets the activation time if there is none yet. Of many callers exactly one gets true; `iotId` must be the device's own. */
   activate(device: DeviceRef, iotId: string, atMs: number): Promise<boolean>;
-  /** Writes presence behind, in batches. A change whose epoch is not newer than the stored one changes nothing. */
+  /**
+   * Writes presence behind, in batches. A change counts only if it is later than the stored one: by its epoch, and within one epoch
+   * (one connection) offline is later than online.
+   */
   savePresence(changes: readonly PresenceChange[]): Promise<void>;
 
   /** Sealed secrets of devices in the order of names, for certificate export, at most `limit` after `after`. */

@@ -152,8 +152,21 @@ export function describeDeviceStates(open: () => { store: DeviceRegistry; second
       if (!one) throw new Error("one device was added");
       await store.savePresence([presence(one, { epoch: 1_760_000_000_000_002, online: true })]);
       await store.savePresence([presence(one, { epoch: 1_760_000_000_000_001, online: false })]);
-      await store.savePresence([presence(one, { epoch: 1_760_000_000_000_002, online: false })]);
       expect(await statusOf(one)).toBe("ONLINE");
+    });
+
+    it("takes offline for later than online within one connection, whichever is written first", async () => {
+      const { store } = open();
+      const [one, two] = await addActive(2);
+      if (!one || !two) throw new Error("two devices were added");
+      const [online, offline] = [true, false].map((online) => (of: NewDevice) => presence(of, { epoch: 7, online }));
+      if (!online || !offline) throw new Error("there are two events");
+      await store.savePresence([online(one), offline(two)]);
+      expect(await statusOf(one)).toBe("ONLINE");
+      await store.savePresence([offline(one), online(two)]);
+      expect([await statusOf(one), await statusOf(two)]).toEqual(["OFFLINE", "OFFLINE"]);
+      await store.savePresence([online(one), online(two)]);
+      expect([await statusOf(one), await statusOf(two)]).toEqual(["OFFLINE", "OFFLINE"]);
     });
 
     it("takes the newest of several events of one device, in whatever order they come", async () => {

@@ -7,7 +7,7 @@ export interface Authenticator {
   /**
    * Runs the pipeline over one attempt: a session, or a refusal as a value.
    *
-   * @throws when a store cannot answer. `recorded` (runtime) turns that into the refusal `unavailable`; adapters get the recorded one.
+   * @throws when a store cannot answer. `recordedAuthenticator` turns that into the refusal `unavailable`; adapters get the recorded one.
    */
   authenticate(attempt: AuthAttempt): Promise<Session | Refusal>;
 }
@@ -15,7 +15,8 @@ export interface Authenticator {
 /** Finds the session that a token stands for. */
 export interface SessionResumer {
   /**
-   * Resumes a session: the token must be known and not expired, its device must exist unchanged, enabled, with the same secret.
+   * Resumes a session: the token must be known and not expired, come over the transport that it was issued on, and its device must
+   * exist unchanged, enabled, with the same secret.
    *
    * @param token as the device sent it; an empty one is `token_missing`.
    */

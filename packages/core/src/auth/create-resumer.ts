@@ -7,6 +7,7 @@ import type { SessionResumer } from "./authenticator.ts";
 import { type Refusal, refuse } from "./refusal.ts";
 import type { Sealing } from "./session.ts";
 import { hashSessionToken } from "./session-token.ts";
+import { checkTransport } from "./steps/check-product.ts";
 
 /** Longer texts are no tokens of ours; hashing them would be work for a stranger. */
 const MAX_TOKEN_LENGTH = 191;
@@ -21,10 +22,13 @@ export function createSessionResumer(deps: Omit<AuthDeps, "limiter" | "registry"
       if (token.length > MAX_TOKEN_LENGTH) return refuse("token_invalid", "longer than any token");
       const record = await sessions.find(hashSessionToken(token));
       if (!record) return refuse("token_invalid", "unknown token");
+      // A sealed session's token travels in clear: over another transport whoever overheard it could publish unsealed.
+      if (record.transport !== transport) return refuse("token_invalid", `issued over ${record.transport}`);
       if (record.expiresAtMs <= clock.nowMs()) return refuse("token_expired", "expired");
       const credentials = await lookup.findCredentials(record.device);
-      const refusal = checkRecord(record, credentials);
-      if (refusal || !credentials) return refusal ?? refuse("token_invalid", "the device is gone");
+      if (!credentials || credentials.iotId !== record.iotId) return refuse("token_invalid", "the device is gone");
+      const refusal = checkDevice(record, credentials) ?? checkTransport(credentials.product, transport);
+      if (refusal) return refusal;
       return {
         sessionId: record.sessionId,
         device: record.device,
@@ -46,8 +50,7 @@ export function createSessionResumer(deps: Omit<AuthDeps, "limiter" | "registry"
   };
 }
 
-function checkRecord(record: SessionRecord, credentials: DeviceCredentials | undefined): Refusal | undefined {
-  if (!credentials || credentials.iotId !== record.iotId) return refuse("token_invalid", "the device is gone");
+function checkDevice(record: SessionRecord, credentials: DeviceCredentials): Refusal | undefined {
   if (credentials.secretVersion !== record.secretVersion) return refuse("token_invalid", "the secret was changed");
   return credentials.disabled ? refuse("disabled", "the device is disabled") : undefined;
 }

@@ -1,7 +1,9 @@
 import type { Clock } from "../ports/clock.ts";
-import type { Recorder } from "../ports/recorder.ts";
+import type { LoginDecision, Recorder } from "../ports/recorder.ts";
+import type { AuthAttempt } from "./attempt.ts";
 import type { Authenticator, SessionResumer } from "./authenticator.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
+import type { Session } from "./session.ts";
 
 interface Deps {
   readonly recorder: Recorder;
@@ -13,24 +15,8 @@ export function recordedAuthenticator(authenticator: Authenticator, { recorder, 
   return {
     async authenticate(attempt) {
       const began = clock.monotonicMs();
-      const outcome = await authenticator
-        .authenticate(attempt)
-        .catch((error: unknown) => unavailable("authenticate", error, recorder));
-      const { transport, peer, device } = attempt;
-      const ms = clock.monotonicMs() - began;
-      recorder.loginDecided(
-        isRefusal(outcome)
-          ? { transport, peer, device, code: outcome.code, why: outcome.why, ms }
-          : {
-              transport,
-              peer,
-              device,
-              code: "ok",
-              sessionId: outcome.sessionId,
-              activatedNow: outcome.activatedNow,
-              ms,
-            },
-      );
+      const outcome = await failClosed("authenticate", recorder, () => authenticator.authenticate(attempt));
+      recorder.loginDecided(decisionOf(attempt, outcome, clock.monotonicMs() - began));
       return outcome;
     },
   };
@@ -39,15 +25,24 @@ export function recordedAuthenticator(authenticator: Authenticator, { recorder, 
 /** Makes a resumer that never throws: a fault is recorded and becomes `unavailable`. */
 export function recordedResumer(resumer: SessionResumer, { recorder }: Pick<Deps, "recorder">): SessionResumer {
   return {
-    resume: (token, from) =>
-      resumer.resume(token, from).catch((error: unknown) => unavailable("resume", error, recorder)),
-    takeSequence: (token, seq) =>
-      resumer.takeSequence(token, seq).catch((error: unknown) => unavailable("take_sequence", error, recorder)),
+    resume: (token, from) => failClosed("resume", recorder, () => resumer.resume(token, from)),
+    takeSequence: (token, seq) => failClosed("take_sequence", recorder, () => resumer.takeSequence(token, seq)),
   };
 }
 
-/** Fail closed: an outage is neither "yes" nor "bad credentials". */
-export function unavailable(where: string, error: unknown, recorder: Recorder): Refusal {
-  recorder.fault(where, error);
-  return refuse("unavailable", "fault");
+/** An outage is neither "yes" nor "bad credentials". */
+async function failClosed<T>(where: string, recorder: Recorder, decide: () => Promise<T>): Promise<T | Refusal> {
+  try {
+    return await decide();
+  } catch (error) {
+    recorder.fault(where, error);
+    return refuse("unavailable", "fault");
+  }
+}
+
+/** Named field by field, so that a token or key that a session holds cannot slip into a log. */
+function decisionOf({ transport, peer, device }: AuthAttempt, outcome: Session | Refusal, ms: number): LoginDecision {
+  if (isRefusal(outcome)) return { transport, peer, device, code: outcome.code, why: outcome.why, ms };
+  const { sessionId, activatedNow } = outcome;
+  return { transport, peer, device, code: "ok", sessionId, activatedNow, ms };
 }

@@ -21,11 +21,15 @@ export class VaultError extends Error {
  * beside the ciphertext, so that keys can rotate.
  *
  * @param keys 32 bytes each, newest first, at least one.
+ * @throws VaultError when the keys are not usable.
  */
 export function createVault(keys: readonly Uint8Array[], random: Random): Vault {
   const [newest] = keys;
   if (!newest) throw new VaultError("there is no key");
+  if (keys.some((key) => key.length !== KEY_BYTES)) throw new VaultError(`a key has ${KEY_BYTES} bytes`);
   const byId = new Map(keys.map((key) => [keyId(key), key]));
+  // Two keys under one id: the older would take the place of the newer, and nothing would open.
+  if (byId.size !== keys.length) throw new VaultError("a key is there twice");
   const newestId = keyId(newest);
 
   return {
@@ -39,7 +43,7 @@ export function createVault(keys: readonly Uint8Array[], random: Random): Vault 
       const dot = sealed.indexOf(".");
       const key = byId.get(sealed.slice(0, dot));
       if (!key) throw new VaultError("a secret was encrypted with a key that is not among the master keys");
-      return new Secret(decrypt(key, Buffer.from(sealed.slice(dot + 1), "base64url"), context), "DeviceSecret");
+      return new Secret(decrypt(key, Buffer.from(sealed.slice(dot + 1), "base64url"), context));
     },
   };
 }

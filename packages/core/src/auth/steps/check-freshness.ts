@@ -13,6 +13,7 @@ export function checkFreshness({ attempt, credentials }: ProvenAttempt, clock: C
   const windowMs = credentials.product.policy.timestampWindowMs?.[attempt.transport];
   const timestamp = attempt.signed["timestamp"];
   if (windowMs === undefined || timestamp === undefined) return undefined;
-  const skewMs = DECIMAL.test(timestamp) ? Math.abs(clock.nowMs() - Number(timestamp)) : Number.POSITIVE_INFINITY;
+  if (!DECIMAL.test(timestamp)) return refuse("stale", "timestamp is not decimal milliseconds");
+  const skewMs = Math.abs(clock.nowMs() - Number(timestamp));
   return skewMs <= windowMs ? undefined : refuse("stale", `timestamp is ${Math.round(skewMs / 1_000)} s from now`);
 }

@@ -5,7 +5,8 @@ import type { Session } from "../session.ts";
 import { drawSessionToken, hashSessionToken } from "../session-token.ts";
 import type { ProvenAttempt } from "./verify-mac.ts";
 
-const SEQ_OFFSET_RANGE = 1_000;
+// A divisor of 65 536, so that each offset is as likely as the others.
+const SEQ_OFFSETS = 1_024;
 
 /**
  * Issues the session: as a value for a connection, and for a token stored under the token's hash.
@@ -52,5 +53,5 @@ export async function issueSession(proven: ProvenAttempt, activatedNow: boolean,
 /** wire-format 5.2: 16 hex characters, and a small positive number to count from. */
 function drawSealing(random: Random): { random: string; seqOffset: number } {
   const bytes = random.bytes(10);
-  return { random: bytes.subarray(0, 8).toString("hex"), seqOffset: 1 + (bytes.readUInt16BE(8) % SEQ_OFFSET_RANGE) };
+  return { random: bytes.subarray(0, 8).toString("hex"), seqOffset: 1 + (bytes.readUInt16BE(8) % SEQ_OFFSETS) };
 }

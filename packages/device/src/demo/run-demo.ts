@@ -1,0 +1,88 @@
+import { setTimeout as pass } from "node:timers/promises";
+import type { DeviceCertificate } from "../device-certificate.ts";
+import type { DeviceConnection } from "../device-connection.ts";
+import { type AdminApi, createAdminApi } from "./admin-api.ts";
+import { downlinkTopic, logInDemoDevice, postTemperature } from "./demo-devices.ts";
+import type { DemoPorts, DemoSettings } from "./demo-settings.ts";
+import { findDemoDevice, findDemoProduct } from "./find-demo-devices.ts";
+import { followUplink } from "./follow-uplink.ts";
+
+const PUBLISH_EVERY_MS = 1_000;
+const SEND_EVERY_MS = 5_000;
+
+interface LoggedIn {
+  readonly protocol: keyof DemoPorts;
+  readonly certificate: DeviceCertificate;
+  readonly connection: DeviceConnection;
+}
+
+/**
+ * Runs one device per protocol until `signal` aborts: each publishes a temperature every second, the uplink log is read and printed, and
+ * the MQTT device is sent a message through the REST API every five seconds.
+ *
+ * @throws DemoError when the gateway is not there or refuses.
+ */
+export async function runDemo(
+  settings: DemoSettings,
+  { print, signal }: { print: (line: string) => void; signal: AbortSignal },
+): Promise<void> {
+  const api = createAdminApi(settings.adminUrl, settings.adminKey);
+  const productKey = await findDemoProduct(api);
+  const stopped = new AbortController();
+  const until = AbortSignal.any([signal, stopped.signal]);
+  const devices: LoggedIn[] = [];
+  try {
+    for (const [protocol, port] of Object.entries(settings.ports) as [keyof DemoPorts, number][]) {
+      const certificate = await findDemoDevice(api, productKey, protocol);
+      const connection = await logInDemoDevice({
+        protocol,
+        port,
+        certificate,
+        onMessage: ({ topic, payload }) => print(`cloud -> ${protocol}  ${topic} ${payload}`),
+      });
+      print(`${protocol.padEnd(4)}  ${certificate.deviceName} logged in at port ${port}`);
+      devices.push({ protocol, certificate, connection });
+    }
+    const show = ({ transport, topic, payload }: { transport: string; topic: string; payload: string }) =>
+      print(`${transport.padEnd(4)} -> cloud  ${topic} ${Buffer.from(payload, "base64")}`);
+    const tasks = [
+      followUplink(api, productKey, { show, signal: until }),
+      ...devices.map((device) => publishAlways(device, until)),
+      ...devices.filter(({ protocol }) => protocol === "mqtt").map((device) => sendAlways(api, device, until)),
+    ];
+    // The first fault ends the others, and each of them ends before the devices hang up.
+    for (const task of tasks) task.catch(() => stopped.abort());
+    throwFirstFault(await Promise.allSettled(tasks));
+  } finally {
+    await Promise.all(devices.map(({ connection }) => connection.close()));
+  }
+}
+
+async function publishAlways({ connection, certificate }: LoggedIn, signal: AbortSignal): Promise<void> {
+  for (let id = 1; !signal.aborted; id += 1) {
+    await postTemperature(connection, certificate, id);
+    await pause(PUBLISH_EVERY_MS, signal);
+  }
+}
+
+async function sendAlways(api: AdminApi, { certificate }: LoggedIn, signal: AbortSignal): Promise<void> {
+  const { productKey, deviceName } = certificate;
+  for (let target = 19; !signal.aborted; target += 1) {
+    await api.call("POST", `/v1/products/${productKey}/devices/${deviceName}/messages`, {
+      topic: downlinkTopic(certificate),
+      payload: JSON.stringify({ targetTemperature: target }),
+      ttlSeconds: 60,
+    });
+    await pause(SEND_EVERY_MS, signal);
+  }
+}
+
+/** Waits, or returns early when the signal aborts. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await pass(ms, undefined, { signal }).catch(() => undefined);
+}
+
+function throwFirstFault(results: readonly PromiseSettledResult<void>[]): void {
+  const failed = results.find((result) => result.status === "rejected");
+  if (failed) throw failed.reason;
+}

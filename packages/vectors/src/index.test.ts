@@ -28,6 +28,11 @@ describe("the vectors", () => {
     expect(hmacOf(vector)).toBe(comparable(vector));
   });
 
+  it("give every signed field as the text that it is on the wire", () => {
+    for (const { id, signedParams } of vectors)
+      for (const value of Object.values(signedParams ?? {})) expect(value, id).toBeTypeOf("string");
+  });
+
   it("are found by id, and an id without vector is an error", () => {
     expect(findVector("psk-A").group).toBe("psk");
     expect(() => findVector("psk-C")).toThrow("psk-C");

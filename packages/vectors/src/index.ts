@@ -41,7 +41,8 @@ export interface VectorFile {
 /** Reads `vectors.json` beside this package's manifest. */
 export function loadVectors(): VectorFile {
   // One folder below the package's root, as source and as built file alike.
-  return JSON.parse(readFileSync(new URL("../vectors.json", import.meta.url), "utf8")) as VectorFile;
+  const file = JSON.parse(readFileSync(new URL("../vectors.json", import.meta.url), "utf8")) as VectorFile;
+  return { ...file, vectors: file.vectors.map(withTexts) };
 }
 
 /**
@@ -68,4 +69,12 @@ const MAC_OUTPUTS = ["password", "sign", "x-auth-param-sign", "pskAsciiHex", "Si
 export function macOf({ outputs }: Vector): string | undefined {
   const name = MAC_OUTPUTS.find((candidate) => typeof outputs[candidate] === "string");
   return name === undefined ? undefined : String(outputs[name]);
+}
+
+/** A signed field is text on every wire; the file holds one as a number. */
+function withTexts(vector: Vector): Vector {
+  const { signedParams } = vector;
+  if (!signedParams) return vector;
+  const texts = Object.entries(signedParams).map(([name, value]) => [name, String(value)]);
+  return { ...vector, signedParams: Object.fromEntries(texts) };
 }

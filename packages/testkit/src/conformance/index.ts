@@ -6,3 +6,8 @@ export type {
   LoginAnswer,
   LoginRequest,
 } from "./adapter-driver.ts";
+export { countMacs } from "./count-macs.ts";
+export { describeAdapter } from "./describe-adapter.ts";
+export { type Faults, StoreDownError } from "./faulty-store.ts";
+export { createRecordingRecorder, type RecordingRecorder } from "./recording-recorder.ts";
+export { createTestPlatform, type TestPlatform, type TestPlatformOptions } from "./test-platform.ts";

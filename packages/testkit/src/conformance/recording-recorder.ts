@@ -1,0 +1,35 @@
+import type { LoginDecision, Recorder } from "@trine/core/ports";
+
+type Fact<Name extends keyof Recorder> = Parameters<Recorder[Name]>[0];
+
+/** A recorder that remembers what it was told, in order. */
+export interface RecordingRecorder extends Recorder {
+  readonly logins: readonly LoginDecision[];
+  readonly uplinks: readonly Fact<"uplinkDecided">[];
+  readonly downlinks: readonly Fact<"downlinkChanged">[];
+  /** Transport and reason of what was dropped or cut off. */
+  readonly drops: readonly { readonly transport: string; readonly reason: string }[];
+  readonly faults: readonly { readonly where: string; readonly error: unknown }[];
+}
+
+export function createRecordingRecorder(): RecordingRecorder {
+  const logins: LoginDecision[] = [];
+  const uplinks: Fact<"uplinkDecided">[] = [];
+  const downlinks: Fact<"downlinkChanged">[] = [];
+  const drops: { transport: string; reason: string }[] = [];
+  const faults: { where: string; error: unknown }[] = [];
+  return {
+    logins,
+    uplinks,
+    downlinks,
+    drops,
+    faults,
+    loginDecided: (decision) => void logins.push(decision),
+    uplinkDecided: (fact) => void uplinks.push(fact),
+    downlinkChanged: (fact) => void downlinks.push(fact),
+    connectionOpened: () => undefined,
+    connectionClosed: () => undefined,
+    dropped: (transport, reason) => void drops.push({ transport, reason }),
+    fault: (where, error) => void faults.push({ where, error }),
+  };
+}

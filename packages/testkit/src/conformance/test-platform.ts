@@ -1,0 +1,146 @@
+import { randomBytes } from "node:crypto";
+import { createVault, type DeviceRef, type ProductKey, type Vault } from "@trine/core/certificate";
+import { createPlatform, type Operators, type Platform, type PlatformSettings } from "@trine/core/platform";
+import type { Clock, DeviceLookup, ProductPolicy, Random, UplinkItem } from "@trine/core/ports";
+import { type Actor, type DeviceCertificate, isProblem, type Problem, type Product } from "@trine/core/registry";
+import { createMemoryPorts, type MemoryPorts } from "@trine/memory";
+import { randomName } from "../ports/fixtures.ts";
+import { type Faults, faultyStore } from "./faulty-store.ts";
+import { createRecordingRecorder, type RecordingRecorder } from "./recording-recorder.ts";
+import { createRememberingLookup } from "./remembering-lookup.ts";
+
+export interface TestPlatformOptions {
+  readonly clock?: Clock;
+  readonly settings?: Partial<PlatformSettings>;
+  /** Whether look-ups are remembered, as they are in production; default false, so that outages reach every login. */
+  readonly remember?: boolean;
+}
+
+/** The real core over stores in memory, with switches and counters. */
+export interface TestPlatform {
+  /** Give it to the adapter under test. */
+  readonly platform: Platform;
+  readonly operators: Operators;
+  /** The stores themselves, without switches and counters, for assertions. */
+  readonly ports: MemoryPorts;
+  /** Who the operator is, for `operators`. */
+  readonly actor: Actor;
+  readonly faults: Faults;
+  readonly recorder: RecordingRecorder;
+  /** How often each was called so far: the look-up of logins, the registry behind its cache, the decryption of a secret. */
+  readonly calls: { readonly lookups: number; readonly registryReads: number; readonly decryptions: number };
+  addProduct(given?: { policy?: ProductPolicy; nodeType?: "device" | "gateway" }): Promise<Product>;
+  /** Adds a device, to a product of its own unless one is given. @returns its certificate. */
+  addDevice(productKey?: ProductKey): Promise<DeviceCertificate>;
+  /** Everything in the uplink log that the device itself published on a topic of `/user/`, oldest first. */
+  published(device: DeviceRef): Promise<readonly UplinkItem[]>;
+  /** Leaves the control bus and writes down what waits. */
+  stop(): Promise<void>;
+}
+
+/** Makes a platform for tests of adapters. */
+export async function createTestPlatform(options: TestPlatformOptions = {}): Promise<TestPlatform> {
+  const { clock = SYSTEM_CLOCK, settings = {}, remember = false } = options;
+  const ports = createMemoryPorts({ clock });
+  const faults: Faults = { down: false };
+  const stores = withSwitches(ports, faults);
+  const calls = { lookups: 0, registryReads: 0, decryptions: 0 };
+  const registry = countedLookup(stores.registry, () => {
+    calls.registryReads += 1;
+  });
+  const cache = createRememberingLookup(registry);
+  const lookup = countedLookup(remember ? cache : registry, () => {
+    calls.lookups += 1;
+  });
+  const vault = countedVault(createVault([randomBytes(32)], SYSTEM_RANDOM), () => {
+    calls.decryptions += 1;
+  });
+  const recorder = createRecordingRecorder();
+  const nodeId = `test-${randomName()}`;
+  const core = createPlatform(
+    { ...stores, lookup, vault, recorder, clock, random: SYSTEM_RANDOM, caches: remember ? [cache] : [] },
+    { nodeId, settings },
+  );
+  const { operators } = core;
+  const listening = await ports.bus.listen(nodeId, core.handleCommand);
+  await ports.directory.renewNode(nodeId, Number.MAX_SAFE_INTEGER);
+
+  const addProduct: TestPlatform["addProduct"] = async (given = {}) =>
+    orThrow(await operators.products.create(ACTOR, { name: "test product", ...given })).product;
+  return {
+    platform: core.platform,
+    operators,
+    ports,
+    actor: ACTOR,
+    faults,
+    recorder,
+    calls,
+    addProduct,
+    async addDevice(productKey) {
+      const owner = productKey ?? (await addProduct()).productKey;
+      const { device, deviceSecret } = orThrow(await operators.devices.add(ACTOR, owner, {}));
+      return { ...device.device, deviceSecret };
+    },
+    published: (device) => publishedBy(ports, device),
+    async stop() {
+      faults.down = false;
+      await listening.stop();
+      await core.flush();
+    },
+  };
+}
+
+const ACTOR: Actor = { name: "test", peer: "127.0.0.1" };
+
+const SYSTEM_CLOCK: Clock = { nowMs: () => Date.now(), monotonicMs: () => performance.now() };
+
+const SYSTEM_RANDOM: Random = { bytes: (count) => randomBytes(count) };
+
+// The bus and the directory of a test live in its process, but in production the directory is a server like the others.
+function withSwitches({ bus, ...stores }: MemoryPorts, faults: Faults): MemoryPorts {
+  return {
+    bus,
+    registry: faultyStore(stores.registry, faults),
+    batches: faultyStore(stores.batches, faults),
+    audit: faultyStore(stores.audit, faults),
+    sessions: faultyStore(stores.sessions, faults),
+    subscriptions: faultyStore(stores.subscriptions, faults),
+    directory: faultyStore(stores.directory, faults),
+    limiter: faultyStore(stores.limiter, faults),
+    mailbox: faultyStore(stores.mailbox, faults),
+    uplinkLog: faultyStore(stores.uplinkLog, faults),
+  };
+}
+
+function countedLookup(lookup: DeviceLookup, count: () => void): DeviceLookup {
+  return {
+    findCredentials(device) {
+      count();
+      return lookup.findCredentials(device);
+    },
+  };
+}
+
+function countedVault(vault: Vault, count: () => void): Vault {
+  return {
+    seal: (secret, context) => vault.seal(secret, context),
+    open(sealed, context) {
+      count();
+      return vault.open(sealed, context);
+    },
+  };
+}
+
+async function publishedBy({ uplinkLog }: MemoryPorts, { productKey, deviceName }: DeviceRef) {
+  const group = `look-${randomName()}`;
+  const ask = { consumer: "look", count: Number.MAX_SAFE_INTEGER, productKey, nowMs: Date.now() };
+  const items = await uplinkLog.read(group, ask);
+  await uplinkLog.deleteGroup(group);
+  if (items === "filter_differs") throw new Error("a new group is bound to nothing");
+  return items.filter((item) => item.deviceName === deviceName && item.topic.includes("/user/"));
+}
+
+function orThrow<T>(outcome: T | Problem): T {
+  if (isProblem(outcome)) throw new Error(`${outcome.code}: ${outcome.detail}`);
+  return outcome;
+}

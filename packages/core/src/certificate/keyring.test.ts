@@ -1,0 +1,107 @@
+import { randomBytes } from "node:crypto";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { createVault, parseMasterKeys, VaultError } from "./keyring.ts";
+import { Secret } from "./secret.ts";
+
+const random = { bytes: (count: number) => randomBytes(count) };
+const older = randomBytes(32);
+const newer = randomBytes(32);
+const vault = createVault([newer, older], random);
+const secret = new Secret("ga7XA6KdlEeiPXQPpRbAjOZXwG8yAbcd");
+
+describe("a vault", () => {
+  it("opens what it sealed, in the same context", () => {
+    fc.assert(
+      fc.property(fc.string(), fc.string(), (text, context) => {
+        return vault.open(vault.seal(new Secret(text), context), context).reveal() === text;
+      }),
+    );
+  });
+
+  it("does not open a ciphertext that was moved to another row", () => {
+    fc.assert(
+      fc.property(fc.string(), fc.string(), fc.string(), (text, context, other) => {
+        fc.pre(context !== other);
+        const sealed = vault.seal(new Secret(text), context);
+        expect(() => vault.open(sealed, other)).toThrow(VaultError);
+      }),
+    );
+  });
+
+  it("does not open a ciphertext of which one bit was changed", () => {
+    const [id = "", body = ""] = vault.seal(secret, "pk/d1").split(".");
+    const bytes = Buffer.from(body, "base64url");
+    fc.assert(
+      fc.property(fc.nat(bytes.length - 1), fc.nat(7), (at, bit) => {
+        const changed = Buffer.from(bytes);
+        changed[at] = (changed[at] ?? 0) ^ (1 << bit);
+        expect(() => vault.open(`${id}.${changed.toString("base64url")}`, "pk/d1")).toThrow(VaultError);
+      }),
+    );
+  });
+
+  it("seals the same secret differently each time, and never in clear", () => {
+    const [one, two] = [vault.seal(secret, "pk/d1"), vault.seal(secret, "pk/d1")];
+    expect(one).not.toBe(two);
+    expect(Buffer.from(one.split(".")[1] ?? "", "base64url").includes(secret.reveal())).toBe(false);
+  });
+
+  it("seals with the newest key, and opens what older keys sealed", () => {
+    const before = createVault([older], random).seal(secret, "pk/d1");
+    expect(vault.open(before, "pk/d1").reveal()).toBe(secret.reveal());
+    const now = vault.seal(secret, "pk/d1");
+    expect(createVault([newer], random).open(now, "pk/d1").reveal()).toBe(secret.reveal());
+    expect(() => createVault([older], random).open(now, "pk/d1")).toThrow("not among the master keys");
+  });
+
+  it.each(["", ".", "no dot", "00000000.AAAA"])("refuses %j, which it never sealed", (sealed) => {
+    expect(() => vault.open(sealed, "pk/d1")).toThrow(VaultError);
+  });
+
+  it("refuses a ciphertext that is cut off", () => {
+    const sealed = vault.seal(secret, "pk/d1");
+    expect(() => vault.open(sealed.slice(0, 20), "pk/d1")).toThrow("cut off");
+    expect(() => vault.open(sealed.slice(0, -4), "pk/d1")).toThrow(VaultError);
+  });
+
+  it("is not made without keys, with a short key, or with a key twice", () => {
+    expect(() => createVault([], random)).toThrow(VaultError);
+    expect(() => createVault([newer, randomBytes(31)], random)).toThrow(VaultError);
+    expect(() => createVault([newer, Buffer.from(newer)], random)).toThrow("twice");
+  });
+});
+
+describe("master keys", () => {
+  it("are read newest first, past comments, blank lines and the line ends of any system", () => {
+    const text = `# made in May\r\n${newer.toString("base64")}\r\n\n  ${older.toString("base64url")}  \n`;
+    expect(parseMasterKeys(text)).toEqual([newer, older]);
+  });
+
+  it.each(["", "\n\n", "# only a comment\n"])("an empty file %j is an error that says how to make one", (text) => {
+    expect(() => parseMasterKeys(text)).toThrow("openssl rand -base64 32");
+  });
+
+  it("a wrong line is named by its number, never by its text", () => {
+    const wrong = [
+      randomBytes(31).toString("base64"),
+      randomBytes(33).toString("base64"),
+      randomBytes(32).toString("hex"),
+      "käse",
+    ];
+    for (const line of wrong) {
+      const message = messageOf(() => parseMasterKeys(`${newer.toString("base64")}\n${line}\n`));
+      expect(message).toContain("line 2");
+      expect(message).not.toContain(line);
+    }
+  });
+});
+
+function messageOf(act: () => unknown): string {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof VaultError) return error.message;
+  }
+  throw new Error("it did not throw a VaultError");
+}

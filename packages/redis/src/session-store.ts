@@ -1,0 +1,132 @@
+import { type DeviceRef, parseDeviceRef } from "@trine/core/certificate";
+import type { SessionRecord, SessionStore } from "@trine/core/ports";
+import { defineScript } from "./connection/define-script.ts";
+import type { RedisHandle } from "./connection/redis-handle.ts";
+import { deviceTag } from "./device-tag.ts";
+
+// "Expired" can be told from "unknown" for this long.
+const EXPIRED_RETENTION_MS = 86_400_000;
+
+/** Writes a session and when it is forgotten. */
+const SAVE_SESSION = `
+redis.call('HSET', KEYS[1], 'record', ARGV[1], 'floor', ARGV[2])
+redis.call('PEXPIREAT', KEYS[1], ARGV[3])
+`;
+
+/**
+ * Adds a session to its device's index and answers the sessions that are too many, oldest first; they stay listed until they are removed.
+ * The index lives as long as its last session.
+ */
+const LIST_SESSION = `
+redis.call('ZADD', KEYS[1], ARGV[1], ARGV[2])
+local forgotten, last = ARGV[4] - ARGV[5], 0
+for _, member in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+  local ends = tonumber(string.match(member, ':(%d+)$'))
+  if ends < forgotten then redis.call('ZREM', KEYS[1], member) end
+  last = math.max(last, ends)
+end
+redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', last + ARGV[5]))
+local surplus = redis.call('ZCARD', KEYS[1]) - ARGV[3]
+if surplus <= 0 then return {} end
+return redis.call('ZRANGE', KEYS[1], 0, surplus - 1)
+`;
+
+/**
+ * Takes a sequence number once. \`taken\` is a row of digits that starts at \`high\` and goes down, 1 for a number that was taken.
+ * Numbers may exceed what Lua prints exactly, so they are stored as they came.
+ */
+const TAKE_SEQUENCE = `
+local session = redis.call('HMGET', KEYS[1], 'floor', 'high', 'taken')
+if not session[1] then return 'no_session' end
+local seq, window = tonumber(ARGV[1]), tonumber(ARGV[2])
+if seq < tonumber(session[1]) then return 'replayed' end
+local taken, ahead = session[3] or '', session[2] and seq - session[2] or window
+if ahead > 0 then
+  taken = '1' .. string.rep('0', math.min(ahead, window) - 1) .. taken
+  redis.call('HSET', KEYS[1], 'high', ARGV[1], 'taken', string.sub(taken, 1, window))
+  return 'taken'
+end
+local at = 1 - ahead
+if at > window or string.sub(taken, at, at) == '1' then return 'replayed' end
+taken = taken .. string.rep('0', at - #taken)
+redis.call('HSET', KEYS[1], 'taken', string.sub(taken, 1, at - 1) .. '1' .. string.sub(taken, at + 1))
+return 'taken'
+`;
+
+/**
+ * Sessions on Redis: a hash for each session under the hash of its token, and an index for each device.
+ *
+ * The two lie in different slots. So a session is written before it is listed, and unlisted after it is deleted: whatever breaks in
+ * between, no session that a device was told about is missing in the index, which is what revoking goes by.
+ */
+export function createRedisSessionStore(redis: RedisHandle): SessionStore {
+  const { commands } = redis;
+  const saveSession = defineScript(redis, { name: "SaveSession", keys: 1, lua: SAVE_SESSION });
+  const listSession = defineScript(redis, { name: "ListSession", keys: 1, lua: LIST_SESSION });
+  const takeSequence = defineScript(redis, { name: "TakeSequence", keys: 1, lua: TAKE_SEQUENCE });
+
+  /** @returns those that were there, each for one caller only. */
+  async function remove(indexKey: string, members: readonly string[]): Promise<string[]> {
+    if (members.length === 0) return [];
+    const deleted = await Promise.all(members.map((member) => commands.del(sessionKey(tokenHashOf(member)))));
+    await commands.zrem(indexKey, ...members);
+    return members.filter((_, i) => deleted[i] === 1);
+  }
+
+  return {
+    async save(tokenHash, record, maxPerDevice) {
+      const { createdAtMs, expiresAtMs, device, sealing } = record;
+      const indexKey = sessionsKey(device);
+      const written = saveSession(
+        sessionKey(tokenHash),
+        JSON.stringify(record),
+        sealing?.seqOffset ?? 0,
+        expiresAtMs + EXPIRED_RETENTION_MS,
+      );
+      // One server takes both in the order they are sent, in one round trip.
+      if (redis.isCluster) await written;
+      const member = `${tokenHash}:${expiresAtMs}`;
+      const listed = listSession(indexKey, createdAtMs, member, maxPerDevice, Date.now(), EXPIRED_RETENTION_MS);
+      const [, surplus] = await Promise.all([written, listed]);
+      await remove(indexKey, (surplus as Buffer[]).map(String));
+    },
+    async find(tokenHash) {
+      const record = await commands.hget(sessionKey(tokenHash), "record");
+      return record === null ? undefined : toRecord(record);
+    },
+    async takeSequence(tokenHash, seq, window) {
+      const outcome = String(await takeSequence(sessionKey(tokenHash), seq, window));
+      if (outcome === "taken" || outcome === "replayed" || outcome === "no_session") return outcome;
+      throw new Error("Redis gave an answer that the script does not give");
+    },
+    async revokeDevice(device) {
+      const indexKey = sessionsKey(device);
+      const removed = await remove(indexKey, await commands.zrange(indexKey, 0, -1));
+      const now = Date.now();
+      return removed.filter((member) => expiresAtMsOf(member) > now).length;
+    },
+  };
+}
+
+function sessionKey(tokenHash: string): string {
+  return `trine:session:${tokenHash}`;
+}
+
+function sessionsKey(device: DeviceRef): string {
+  return `trine:sessions:${deviceTag(device)}`;
+}
+
+function tokenHashOf(member: string): string {
+  return member.slice(0, member.indexOf(":"));
+}
+
+function expiresAtMsOf(member: string): number {
+  return Number(member.slice(member.indexOf(":") + 1));
+}
+
+function toRecord(json: string): SessionRecord {
+  const record = JSON.parse(json) as SessionRecord;
+  const device = parseDeviceRef(record.device.productKey, record.device.deviceName);
+  if (!device) throw new Error("a stored session names no device");
+  return { ...record, device };
+}

@@ -1,0 +1,4 @@
+import { startRedis } from "@trine/testkit/servers";
+import { describeRedisContracts } from "./describe-redis-contracts.ts";
+
+describeRedisContracts("Redis", () => startRedis());

@@ -1,0 +1,22 @@
+import type { RefusalCode } from "@trine/core/auth";
+
+/** A CONNACK return code that refuses (wire-format 2.7). */
+export type ConnackCode = 2 | 3 | 4 | 5;
+
+/** What a refused device reads (wire-format 2.7). Total: a new refusal breaks the build here. */
+export const CONNACK_CODES = {
+  malformed: 2,
+  bad_credentials: 4,
+  disabled: 5,
+  not_allowed: 5,
+  stale: 4,
+  throttled: 3,
+  unavailable: 3,
+  token_missing: 4,
+  token_invalid: 4,
+  token_expired: 4,
+  replayed: 4,
+  forbidden_topic: 5,
+  too_large: 5,
+  mailbox_full: 3,
+} as const satisfies Record<RefusalCode, ConnackCode>;

@@ -1,0 +1,29 @@
+import { intSetting, portSetting, textSetting } from "@trine/runtime";
+import { z } from "zod";
+
+/** Settings of the MQTT adapter. */
+export const mqttSettings = z.object({
+  TRINE_DEVICE_HOST: textSetting("0.0.0.0", "Address that device listeners bind to."),
+  TRINE_MQTT_PORT: portSetting(1883, "MQTT 3.1 and 3.1.1. `0`: a free port, `off`: no listener."),
+  TRINE_MQTT_KEEPALIVE_MIN: intSetting({ fallback: 30, min: 1 }, "Shortest keepalive in seconds (wire-format 2.6)."),
+  TRINE_MQTT_KEEPALIVE_MAX: intSetting({ fallback: 1_200, min: 1 }, "Longest keepalive in seconds (wire-format 2.6)."),
+  TRINE_MQTT_PAYLOAD_BYTES: intSetting(
+    { fallback: 262_144, min: 1_024 },
+    "Largest published payload (wire-format 10).",
+  ),
+  TRINE_MQTT_IN_FLIGHT: intSetting(
+    { fallback: 100, min: 1, max: 1_000 },
+    "Messages to one device that may be unacknowledged.",
+  ),
+  TRINE_MQTT_FILTERS_PER_SUBSCRIBE: intSetting(
+    { fallback: 8, min: 1 },
+    "Filters of one SUBSCRIBE that are granted (wire-format 10).",
+  ),
+  TRINE_MQTT_SUBSCRIPTIONS: intSetting({ fallback: 100, min: 1 }, "Subscriptions of one device (wire-format 10)."),
+  TRINE_MQTT_CONNECT_SECONDS: intSetting(
+    { fallback: 10, min: 1 },
+    "Time that a new connection may take to send its CONNECT.",
+  ),
+});
+
+export type MqttSettings = z.output<typeof mqttSettings>;

@@ -1,0 +1,54 @@
+import { createServer } from "node:net";
+import type { Platform, RunningAdapter } from "@trine/core/platform";
+import { listenOn } from "@trine/runtime";
+import { createConnectionTable } from "./connection-table.ts";
+import { createEngine } from "./create-engine.ts";
+import type { MqttSettings } from "./settings.ts";
+
+/** Connections that wait to be accepted when thousands come at once. */
+const BACKLOG = 4_096;
+
+/** How long a stop waits for messages that are on their way into the log. */
+const FINISH_WITHIN_MS = 5_000;
+
+/**
+ * Starts the MQTT adapter.
+ *
+ * @throws StartError when the port cannot be had.
+ */
+export async function startMqtt(platform: Platform, settings: MqttSettings): Promise<RunningAdapter> {
+  const { TRINE_DEVICE_HOST: host, TRINE_MQTT_PORT: port } = settings;
+  if (port === "off") return { ports: {}, stop: async () => {} };
+  const table = createConnectionTable();
+  const engine = await createEngine({ platform, settings, table });
+  const server = createServer((socket) => engine.accept(socket));
+  const taken = await listenOn(server, { host, port, setting: "TRINE_MQTT_PORT", backlog: BACKLOG }).catch(
+    async (error: unknown) => {
+      await engine.stop();
+      throw error;
+    },
+  );
+  const letGo = platform.hold(table);
+  return {
+    ports: { TRINE_MQTT_PORT: taken },
+    async stop() {
+      const closed = new Promise((done) => server.close(done));
+      const begun = table.all();
+      await within(FINISH_WITHIN_MS, Promise.all(begun.map(({ publishes }) => publishes.idle())));
+      for (const { wire } of table.all()) wire.end();
+      await engine.stop();
+      await closed;
+      await engine.settled();
+      letGo();
+    },
+  };
+}
+
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise((done) => {
+    timer = setTimeout(done, ms);
+  });
+  await Promise.race([work, late]);
+  clearTimeout(timer);
+}

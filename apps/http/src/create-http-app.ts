@@ -8,6 +8,7 @@ import { writeRefusal } from "./write-reply.ts";
 
 const AUTH_BODY_BYTES = 4_096;
 const HEAD_BYTES = 8_192;
+const LOOK_FOR_LATE_MS = 1_000;
 
 /** Builds the HTTP adapter; it does not listen yet. */
 export function createHttpApp(platform: Platform, settings: HttpSettings): FastifyInstance {
@@ -15,12 +16,18 @@ export function createHttpApp(platform: Platform, settings: HttpSettings): Fasti
     bodyLimit: settings.TRINE_HTTP_PAYLOAD_BYTES,
     requestTimeout: settings.TRINE_HTTP_REQUEST_SECONDS * 1_000,
     keepAliveTimeout: settings.TRINE_HTTP_IDLE_SECONDS * 1_000,
-    http: { maxHeaderSize: HEAD_BYTES, headersTimeout: settings.TRINE_HTTP_REQUEST_SECONDS * 1_000 },
+    http: {
+      maxHeaderSize: HEAD_BYTES,
+      headersTimeout: settings.TRINE_HTTP_REQUEST_SECONDS * 1_000,
+      // Node looks for requests that are late only this often, by default every 30 s.
+      connectionsCheckingInterval: LOOK_FOR_LATE_MS,
+    },
     trustProxy: settings.TRINE_TRUSTED_PROXIES?.split(",").map((address) => address.trim()) ?? false,
     exposeHeadRoutes: false,
     routerOptions: { ignoreDuplicateSlashes: false, maxParamLength: 512 },
     frameworkErrors: (_error, _request, reply) => writeRefusal(reply, REPLY_CODES.malformed),
   });
+  app.server.maxConnections = settings.TRINE_HTTP_CONNECTIONS;
   // Devices' bodies are bytes: some end in a NUL, and a published payload is the application's own affair (wire-format 0.16).
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));

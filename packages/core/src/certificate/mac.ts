@@ -1,6 +1,7 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import type { Secret } from "./secret.ts";
 import { SIGN_METHODS, type SignMethod } from "./sign-method.ts";
+import { unprintable } from "./unprintable.ts";
 
 /** The fields that take part in a signature, by their wire names, each exactly as it was sent. */
 export type SignedFields = Readonly<Record<string, string>>;
@@ -27,7 +28,7 @@ export function macMatches(expected: Uint8Array, presented: Uint8Array): boolean
 
 const HEX = /^(?:[0-9a-fA-F]{2})+$/;
 
-/** Decodes a MAC from hex of either case (wire-format 0.2); `undefined` when the text is not hex. */
+/** Decodes a presented MAC from hex of either case (wire-format 0.2); `undefined` when the text is not hex. It does not print itself. */
 export function parseMacHex(text: string): Buffer | undefined {
-  return HEX.test(text) ? Buffer.from(text, "hex") : undefined;
+  return HEX.test(text) ? unprintable(Buffer.from(text, "hex"), "MAC") : undefined;
 }

@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, createHash } from "node:crypto";
 import type { Secret } from "./secret.ts";
+import { unprintable } from "./unprintable.ts";
 
 const CIPHER = "aes-128-cbc";
 
@@ -8,7 +9,8 @@ const CONSTANT_IV = Buffer.from("543yhjy97ae7fyfg", "ascii");
 
 /** Derives the AES-128 key of a session with sealed payloads: bytes 8 to 23 of SHA-256(`deviceSecret,random`) (wire-format 5.4). */
 export function derivePayloadKey(deviceSecret: Secret, random: string): Buffer {
-  return createHash("sha256").update(`${deviceSecret.reveal()},${random}`).digest().subarray(8, 24);
+  const digest = createHash("sha256").update(`${deviceSecret.reveal()},${random}`).digest();
+  return unprintable(digest.subarray(8, 24), "PayloadKey");
 }
 
 /** Encrypts a payload: AES-128-CBC, constant IV, PKCS#7 (wire-format 5.4). */

@@ -1,6 +1,7 @@
 import { computeMac, stringToSign } from "./mac.ts";
 import { type DeviceRef, parseDeviceRef } from "./names.ts";
 import type { Secret } from "./secret.ts";
+import { unprintable } from "./unprintable.ts";
 
 /** What a device says before a pre-shared-key handshake (wire-format 2.8). */
 export interface PskIdentity {
@@ -29,5 +30,6 @@ export function derivePsk(
   { device: { productKey, deviceName }, timestamp }: PskIdentity,
 ): Buffer {
   const text = stringToSign({ id: `${productKey}&${deviceName}`, timestamp });
-  return Buffer.from(computeMac("hmacsha256", deviceSecret, text).toString("hex").toUpperCase(), "ascii");
+  const hex = computeMac("hmacsha256", deviceSecret, text).toString("hex").toUpperCase();
+  return unprintable(Buffer.from(hex, "ascii"), "PreSharedKey");
 }

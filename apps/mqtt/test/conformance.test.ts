@@ -1,0 +1,4 @@
+import { describeAdapter } from "@trine/testkit/conformance";
+import { mqttDriver } from "./driver.ts";
+
+describeAdapter(mqttDriver);

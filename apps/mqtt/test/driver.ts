@@ -1,0 +1,88 @@
+import type { Platform } from "@trine/core/platform";
+import { signMqttLogin } from "@trine/device";
+import type { AdapterDriver, DeviceSession, LoginAnswer, LoginRequest } from "@trine/testkit/conformance";
+import { type MqttSettings, mqttSettings, startMqtt } from "../src/index.ts";
+import { aPublish, openRaw, type RawClient } from "./raw-client.ts";
+
+/** Speaks to the MQTT adapter packet by packet. */
+export const mqttDriver: AdapterDriver = {
+  transport: "mqtt",
+  payloadBytes: { allowed: 262_144, oversized: 262_145 },
+  expected: {
+    login: {
+      accepted: "0",
+      badCredentials: "4",
+      disabled: "5",
+      notAllowed: "5",
+      malformed: "2",
+      unavailable: "3",
+    },
+    publish: {
+      accepted: "puback",
+      foreignTopic: "puback",
+      oversized: "closed",
+      unavailable: "closed",
+      revoked: "closed",
+    },
+  },
+  async start(platform) {
+    const { port, stop } = await startOn(platform);
+    const clients = new Set<RawClient>();
+    return {
+      login: (login) => logIn(port, login, clients),
+      async stop() {
+        await Promise.all([...clients].map((client) => client.close()));
+        await stop();
+      },
+    };
+  },
+};
+
+/** Starts the adapter on the loopback and a free port. */
+export async function startOn(
+  platform: Platform,
+  given: Partial<MqttSettings> = {},
+): Promise<{ port: number; stop(): Promise<void> }> {
+  const settings = { ...mqttSettings.parse({ TRINE_DEVICE_HOST: "127.0.0.1", TRINE_MQTT_PORT: "0" }), ...given };
+  const adapter = await startMqtt(platform, settings);
+  return { port: adapter.ports["TRINE_MQTT_PORT"] ?? 0, stop: () => adapter.stop() };
+}
+
+async function logIn(port: number, login: LoginRequest, clients: Set<RawClient>): Promise<LoginAnswer> {
+  const { device, deviceSecret, signMethod, malformed } = login;
+  const signed = signMqttLogin({ ...device, deviceSecret }, signMethod === undefined ? {} : { signMethod });
+  const client = await openRaw(port);
+  clients.add(client);
+  client.send({
+    cmd: "connect",
+    protocolId: "MQTT",
+    protocolVersion: 4,
+    clean: true,
+    keepalive: 60,
+    clientId: malformed ? signed.clientId.replaceAll("|", "") : signed.clientId,
+    username: signed.username,
+    password: Buffer.from(signed.password),
+  });
+  const answer = await client.take("connack").catch(() => undefined);
+  const raw = client.raw();
+  if (!answer) return { accepted: false, code: "closed", raw };
+  if (answer.returnCode !== 0) {
+    await client.closed;
+    return { accepted: false, code: String(answer.returnCode), raw };
+  }
+  return { accepted: true, code: "0", raw, session: sessionOn(client) };
+}
+
+function sessionOn(client: RawClient): DeviceSession {
+  let messageId = 0;
+  return {
+    async publish({ topic, payload }) {
+      messageId += 1;
+      client.send(aPublish({ topic, payload, messageId }));
+      const answer = await client.take("puback").catch(() => undefined);
+      return { code: answer ? answer.cmd : "closed" };
+    },
+    closed: client.closed,
+    close: () => client.close(),
+  };
+}

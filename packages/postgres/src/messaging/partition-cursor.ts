@@ -1,5 +1,5 @@
 /** A message that a consumer has and did not acknowledge: where it is and until when the consumer may keep it. */
-export type OutMessage = readonly [position: number, deadlineMs: number];
+type OutMessage = readonly [position: number, deadlineMs: number];
 
 /** How far one group is in one partition. */
 export interface PartitionCursor {

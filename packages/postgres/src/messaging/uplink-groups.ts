@@ -1,7 +1,7 @@
 import { type GroupInfo, type GroupOptions, UPLINK_PARTITIONS, type UplinkLog } from "@trine/core/ports";
 import { eq, sql } from "drizzle-orm";
 import { query, type Sql, type SqlDatabase } from "../database/sql-database.ts";
-import { uplinkCursors, uplinkGroups, uplinkMessages, uplinkUsage } from "../schema/messaging-tables.ts";
+import { uplinkMessages as messages, uplinkCursors, uplinkGroups, uplinkUsage } from "../schema/messaging-tables.ts";
 
 export type GroupRow = typeof uplinkGroups.$inferSelect;
 
@@ -57,20 +57,32 @@ function newGroup(name: string, { from, ackDeadlineMs }: GroupOptions) {
   return { name, startsAt: from, ackDeadlineMs, startPosition: from === "latest" ? last : 0 };
 }
 
+/**
+ * How far groups are.
+ *
+ * Positions have no gaps (trimming takes the oldest), so what lies beyond the furthest cursor of a group needs no counting: only
+ * what its other partitions are behind that one. A group of one product has its messages counted.
+ */
 async function loadProgress(db: Sql): Promise<Map<string, { lag: number; consumers: string[] }>> {
-  // Counts the entries of an index from the group's cursors on, for each partition.
   const rows = await query<{ name: string; lag: string | number; consumers: string[] }>(
     db,
-    sql`select g.name,
-        coalesce(sum(jsonb_array_length(c."out") + jsonb_array_length(c.again)), 0) + sum((
-          select count(*) from ${uplinkMessages} m
-          where m.partition = p and m.position > coalesce(c.read_to, g.start_position)
-            and (g.product_key is null or m.product_key = g.product_key)
-        )) as lag,
-        coalesce(jsonb_agg(distinct c.consumer) filter (where c.consumer is not null), '[]'::jsonb) as consumers
-      from ${uplinkGroups} g cross join generate_series(0, ${UPLINK_PARTITIONS - 1}::integer) p
-        left join ${uplinkCursors} c on c.group_name = g.name and c.partition = p
-      group by g.name`,
+    sql`with ends as (
+        select coalesce((select last_position from ${uplinkUsage}), 0) as last, (select min(position) from ${messages}) as first
+      ), cursors as (
+        select g.name, g.product_key, p as partition, coalesce(c.read_to, g.start_position) as read_to, c.consumer,
+          coalesce(jsonb_array_length(c."out") + jsonb_array_length(c.again), 0) as given,
+          greatest(max(coalesce(c.read_to, g.start_position)) over (partition by g.name), coalesce(first - 1, last)) as furthest
+        from ends cross join ${uplinkGroups} g cross join generate_series(0, ${UPLINK_PARTITIONS - 1}::integer) p
+          left join ${uplinkCursors} c on c.group_name = g.name and c.partition = p
+      )
+      select name, coalesce(jsonb_agg(distinct consumer) filter (where consumer is not null), '[]'::jsonb) as consumers,
+        sum(given) + sum(case
+          when product_key is null then (select count(*) from ${messages} m
+            where m.partition = cursors.partition and m.position > read_to and m.position <= furthest)
+          else (select count(*) from ${messages} m
+            where m.partition = cursors.partition and m.position > read_to and m.product_key = cursors.product_key)
+          end) + max(case when product_key is null then greatest(last - furthest, 0) else 0 end) as lag
+      from cursors cross join ends group by name`,
   );
   return new Map(rows.map(({ name, lag, consumers }) => [name, { lag: Number(lag), consumers }]));
 }

@@ -1,6 +1,6 @@
 import { type DeviceRef, parseDeviceName } from "@trine/core/certificate";
 import type { DeviceFilter, DeviceRegistry } from "@trine/core/ports";
-import { and, asc, eq, gt, gte, isNull, lt, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, gt, isNull, type SQL, sql } from "drizzle-orm";
 import { createCursors } from "../cursor.ts";
 import type { SqlDatabase } from "../database/sql-database.ts";
 import { FOREIGN_KEY_VIOLATION, sqlState } from "../database/sql-fault.ts";
@@ -26,9 +26,9 @@ export function createSqlDevices({ db }: SqlDatabase): DeviceMethods {
   return {
     async insertDevices(productKey, added) {
       try {
-        const inserted = await insertDevices(db, productKey, added);
-        const names = added.map(({ device }) => device.deviceName);
-        return { taken: names.filter((name, index) => !inserted.has(name) || names.indexOf(name) !== index) };
+        const free = new Set(await insertDevices(db, productKey, added));
+        // `delete` answers true once, so a name that was given twice is taken the second time.
+        return { taken: added.map(({ device }) => device.deviceName).filter((name) => !free.delete(name)) };
       } catch (error) {
         if (sqlState(error) === FOREIGN_KEY_VIOLATION) return "no_product";
         throw error;
@@ -108,9 +108,9 @@ function matches({ status, namePrefix, tags }: DeviceFilter): (SQL | undefined)[
   return [
     status && hasStatus(status),
     // A range of the index instead of `like`, which would read `_` as a wildcard. The names are ASCII, so `~` is beyond all of them.
-    ...(namePrefix
-      ? [gte(devices.deviceName, namePrefix as never), lt(devices.deviceName, `${namePrefix}~` as never)]
-      : []),
+    namePrefix
+      ? sql`${devices.deviceName} >= ${namePrefix} and ${devices.deviceName} < ${`${namePrefix}~`}`
+      : undefined,
     tags && Object.keys(tags).length > 0 ? sql`${devices.tags} @> ${JSON.stringify(tags)}::jsonb` : undefined,
   ];
 }

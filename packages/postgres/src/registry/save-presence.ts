@@ -24,15 +24,21 @@ export function createSavePresence({ db }: SqlDatabase): DeviceRegistry["savePre
         transport: "text",
       });
       await db.execute(
-        sql`update ${devices} as d set presence_epoch = input.epoch, online = input.online,
+        // Locked in one order first: two processes that write the same devices could lock up otherwise.
+        sql`with input as materialized (select * from ${input}), locked as materialized (
+          select d.product_key, d.device_name from ${devices} d
+            join input on d.product_key = input."productKey" and d.device_name = input."deviceName"
+          order by d.product_key, d.device_name for update of d
+        )
+        update ${devices} as d set presence_epoch = input.epoch, online = input.online,
           last_online_at_ms = case when input.online then input."onlineAtMs"
             else greatest(d.last_online_at_ms, input."onlineAtMs") end,
           last_offline_at_ms = case when input.online then greatest(d.last_offline_at_ms, input."offlineAtMs")
             else input."offlineAtMs" end,
           last_peer = input.peer, last_transport = input.transport
-        from ${input}
-        where d.product_key = input."productKey" and d.device_name = input."deviceName" and d.iot_id = input."iotId"
-          and d.presence_epoch < input.epoch`,
+        from input join locked on locked.product_key = input."productKey" and locked.device_name = input."deviceName"
+        where d.product_key = locked.product_key and d.device_name = locked.device_name and d.iot_id = input."iotId"
+          and (d.presence_epoch, not d.online) < (input.epoch, not input.online)`,
       );
     }
   };
@@ -56,9 +62,14 @@ function foldChanges(changes: readonly PresenceChange[]): PresenceRow[] {
   for (const { device, iotId, epoch, online, atMs, peer, transport } of changes) {
     const key = `${deviceKey(device)}/${iotId}`;
     const before = rows.get(key);
-    if (before && before.epoch >= epoch) continue;
+    if (before && !isLater({ epoch, online }, before)) continue;
     const at = online ? { onlineAtMs: atMs } : { offlineAtMs: atMs };
     rows.set(key, { ...before, ...device, iotId, epoch, online, peer, transport, ...at });
   }
   return [...rows.values()];
+}
+
+// A connection goes online once and then offline, both with its epoch. The statement above says the same.
+function isLater(change: { epoch: number; online: boolean }, before: { epoch: number; online: boolean }): boolean {
+  return change.epoch === before.epoch ? before.online && !change.online : change.epoch > before.epoch;
 }

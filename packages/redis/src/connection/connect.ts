@@ -74,6 +74,8 @@ function newCluster(location: Extract<RedisLocation, { kind: "cluster" }>, enabl
     retryDelayOnFailover: 200,
     retryDelayOnClusterDown: 200,
     slotsRefreshTimeout: CONNECT_TIMEOUT_MS,
+    // A pipeline that is redirected in part fails in part: learn soon where the slots are now.
+    slotsRefreshInterval: 1_000,
   });
 }
 

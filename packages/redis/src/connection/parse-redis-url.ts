@@ -9,7 +9,7 @@ export type RedisLocation = {
   | { readonly kind: "sentinel"; readonly nodes: readonly RedisAddress[]; readonly name: string }
 );
 
-export interface RedisAddress {
+interface RedisAddress {
   readonly host: string;
   readonly port: number;
 }

@@ -88,7 +88,7 @@ local out = redis.call('ZCOUNT', KEYS[4], '-inf', state[2] or 0)
 return {math.min(behind, redis.call('XLEN', KEYS[1])) + redis.call('ZCARD', KEYS[4]), out > 0 and state[3] or ''}
 `;
 
-export interface ReadRequest {
+interface ReadRequest {
   readonly consumer: string;
   readonly count: number;
   readonly nowMs: number;

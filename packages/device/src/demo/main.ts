@@ -6,10 +6,13 @@ import { runDemo } from "./run-demo.ts";
 try {
   loadDotEnv();
   const settings = readDemoSettings(process.argv.slice(2), process.env);
-  const interrupted = new AbortController();
-  process.once("SIGINT", () => interrupted.abort());
-  const signal = AbortSignal.any([interrupted.signal, AbortSignal.timeout(settings.seconds * 1_000)]);
-  await runDemo(settings, { print: (line) => console.log(line), signal });
+  const ended = new AbortController();
+  process.once("SIGINT", () => ended.abort());
+  // Not AbortSignal.timeout: its timer is dropped with the signal, which Node 20 may collect while it is being waited for.
+  const timer = setTimeout(() => ended.abort(), settings.seconds * 1_000);
+  await runDemo(settings, { print: (line) => console.log(line), signal: ended.signal }).finally(() =>
+    clearTimeout(timer),
+  );
 } catch (error) {
   if (!(error instanceof DemoError || error instanceof DeviceError)) throw error;
   console.error(error.message);

@@ -5,7 +5,7 @@ import { type AdminApi, createAdminApi } from "./admin-api.ts";
 import { downlinkTopic, logInDemoDevice, postTemperature } from "./demo-devices.ts";
 import type { DemoPorts, DemoSettings } from "./demo-settings.ts";
 import { findDemoDevice, findDemoProduct } from "./find-demo-devices.ts";
-import { followUplink } from "./follow-uplink.ts";
+import { openUplinkGroup, type UplinkLine } from "./follow-uplink.ts";
 
 const PUBLISH_EVERY_MS = 1_000;
 const SEND_EVERY_MS = 5_000;
@@ -28,8 +28,7 @@ export async function runDemo(
 ): Promise<void> {
   const api = createAdminApi(settings.adminUrl, settings.adminKey);
   const productKey = await findDemoProduct(api);
-  const stopped = new AbortController();
-  const until = AbortSignal.any([signal, stopped.signal]);
+  const uplink = await openUplinkGroup(api, productKey);
   const devices: LoggedIn[] = [];
   try {
     for (const [protocol, port] of Object.entries(settings.ports) as [keyof DemoPorts, number][]) {
@@ -43,19 +42,42 @@ export async function runDemo(
       print(`${protocol.padEnd(4)}  ${certificate.deviceName} logged in at port ${port}`);
       devices.push({ protocol, certificate, connection });
     }
-    const show = ({ transport, topic, payload }: { transport: string; topic: string; payload: string }) =>
-      print(`${transport.padEnd(4)} -> cloud  ${topic} ${Buffer.from(payload, "base64")}`);
-    const tasks = [
-      followUplink(api, productKey, { show, signal: until }),
+    await runUntilFirstFault(signal, (until) => [
+      uplink.follow((line) => print(describeUplink(line)), until),
       ...devices.map((device) => publishAlways(device, until)),
       ...devices.filter(({ protocol }) => protocol === "mqtt").map((device) => sendAlways(api, device, until)),
-    ];
-    // The first fault ends the others, and each of them ends before the devices hang up.
-    for (const task of tasks) task.catch(() => stopped.abort());
-    throwFirstFault(await Promise.allSettled(tasks));
+    ]);
   } finally {
     await Promise.all(devices.map(({ connection }) => connection.close()));
+    // When the gateway is gone, so is the group; the fault that ended the demo is the one to tell.
+    await uplink.remove().catch(() => undefined);
   }
+}
+
+function describeUplink({ transport, topic, payload }: UplinkLine): string {
+  return `${transport.padEnd(4)} -> cloud  ${topic} ${Buffer.from(payload, "base64")}`;
+}
+
+/** Runs tasks until `signal` aborts; the first fault ends the others too, and is thrown when all have ended. */
+async function runUntilFirstFault(
+  signal: AbortSignal,
+  start: (until: AbortSignal) => readonly Promise<void>[],
+): Promise<void> {
+  const stopped = new AbortController();
+  const stop = () => stopped.abort();
+  signal.addEventListener("abort", stop, { once: true });
+  if (signal.aborted) stop();
+  const faults: unknown[] = [];
+  await Promise.all(
+    start(stopped.signal).map((task) =>
+      task.catch((fault: unknown) => {
+        faults.push(fault);
+        stop();
+      }),
+    ),
+  );
+  signal.removeEventListener("abort", stop);
+  if (faults.length > 0) throw faults[0];
 }
 
 async function publishAlways({ connection, certificate }: LoggedIn, signal: AbortSignal): Promise<void> {
@@ -80,9 +102,4 @@ async function sendAlways(api: AdminApi, { certificate }: LoggedIn, signal: Abor
 /** Waits, or returns early when the signal aborts. */
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
   await pass(ms, undefined, { signal }).catch(() => undefined);
-}
-
-function throwFirstFault(results: readonly PromiseSettledResult<void>[]): void {
-  const failed = results.find((result) => result.status === "rejected");
-  if (failed) throw failed.reason;
 }

@@ -19,15 +19,21 @@ interface Deps {
   readonly recorder: Recorder;
 }
 
+/** `Connections`, and what its owner needs at the end. */
+export interface RunningConnections extends Connections {
+  /** Resolves when what was to be announced so far is in the uplink log, or has failed and was recorded. */
+  settled(): Promise<void>;
+}
+
 /**
  * Keeps one connection a device over all nodes: the newest claims the directory, and the one before is closed where it is.
  *
  * Only the claim is waited for. Closing the older one, presence and announcements follow; what they tell carries the epoch, so
  * that it may arrive late without harm.
  */
-export function createConnections(deps: Deps): Connections {
+export function createConnections(deps: Deps): RunningConnections {
   const { nodeId, directory, bus, holders, presence, uplink, clock, recorder } = deps;
-  const inTurn = createInTurn();
+  const announcements = createInTurn();
 
   function closeReplaced(session: Session, { nodeId: node, epoch }: DeviceLocation): void {
     const { device } = session;
@@ -43,9 +49,9 @@ export function createConnections(deps: Deps): Connections {
     const atMs = clock.nowMs();
     presence.note({ device, iotId, epoch: change.epoch, online: change.online, atMs, peer, transport });
     // One after the other: an application must not read "offline" before the "online" that it ends.
-    inTurn(device, () => uplink.announce(device, change.statusTopic, statusBody(session, change.online, atMs))).catch(
-      (error: unknown) => recorder.fault("announce_status", error),
-    );
+    announcements
+      .run(device, () => uplink.announce(device, change.statusTopic, statusBody(session, change.online, atMs)))
+      .catch((error: unknown) => recorder.fault("announce_status", error));
   }
 
   return {
@@ -67,5 +73,6 @@ export function createConnections(deps: Deps): Connections {
         tell(session, { epoch, online: false, statusTopic });
       }
     },
+    settled: () => announcements.settled(),
   };
 }

@@ -40,7 +40,11 @@ export interface Downlink {
    * QoS 1: puts the message in the device's mailbox and wakes the node that holds the device.
    * QoS 0: sends it if the device is connected now; else it is `expired` at once.
    *
-   * @returns the refusal `mailbox_full`, or the id and the state reached.
+   * @param message.ttlMs after which a message that was not delivered is expired.
+   * @param message.idempotencyKey with QoS 1: the same key for the same device answers the first message again.
+   * @returns the id and the state reached, or a refusal: `forbidden_topic` (the device may not subscribe to it, or is not there),
+   * `too_large`, `mailbox_full`.
+   * @throws when a store cannot answer. A QoS 1 message may be stored then; send it again with its idempotency key.
    */
   send(
     device: DeviceRef,

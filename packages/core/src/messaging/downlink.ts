@@ -1,12 +1,14 @@
-import { refuse } from "../auth/refusal.ts";
+import { type Refusal, refuse } from "../auth/refusal.ts";
 import type { DeviceRef } from "../certificate/names.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { ControlBus, ControlHandler } from "../ports/control-bus.ts";
 import type { DeviceDirectory } from "../ports/device-directory.ts";
+import type { DeviceLookup } from "../ports/device-registry.ts";
 import type { Mailbox, MailboxLimits } from "../ports/mailbox.ts";
 import type { Recorder } from "../ports/recorder.ts";
 import type { Downlink } from "./contracts.ts";
 import type { MessageIds } from "./message-id.ts";
+import { mayReceive } from "./topics/topic-policy.ts";
 
 /** How long a node may take to say whether it wrote a QoS 0 message. */
 const DELIVER_WITHIN_MS = 1_000;
@@ -14,6 +16,9 @@ const DELIVER_WITHIN_MS = 1_000;
 interface Deps {
   readonly nodeId: string;
   readonly mailbox: Mailbox;
+  readonly lookup: DeviceLookup;
+  /** Where `lookup` looks when it remembers nothing. */
+  readonly registry: DeviceLookup;
   readonly directory: Pick<DeviceDirectory, "locate">;
   readonly bus: Pick<ControlBus, "send" | "notify">;
   /** This node's own part, without the way over the bus. */
@@ -22,6 +27,7 @@ interface Deps {
   readonly clock: Clock;
   readonly recorder: Recorder;
   readonly limits: MailboxLimits;
+  readonly maxPayloadBytes: number;
 }
 
 type Message = Parameters<Downlink["send"]>[1];
@@ -68,22 +74,37 @@ export function createDownlink(deps: Deps): Downlink {
   }
 
   return {
-    send: (device, message) => (message.qos === 0 ? sendNow(device, message) : sendByMailbox(device, message)),
+    async send(device, message) {
+      const refusal = await judge(deps, device, message);
+      if (refusal) return refusal;
+      return message.qos === 0 ? sendNow(device, message) : sendByMailbox(device, message);
+    },
     status: (device, messageId) => mailbox.status(device, messageId, clock.nowMs()),
   };
 }
 
+async function judge(
+  { lookup, registry, maxPayloadBytes }: Deps,
+  device: DeviceRef,
+  { topic, payload }: Message,
+): Promise<Refusal | undefined> {
+  // A cache may still say "unknown" of a device that was added just now.
+  const user = (await lookup.findCredentials(device)) ?? (await registry.findCredentials(device));
+  if (!user) return refuse("forbidden_topic", "there is no such device");
+  if (!mayReceive(user, topic)) return refuse("forbidden_topic", "not a topic that the device may subscribe to");
+  return payload.length > maxPayloadBytes ? refuse("too_large", `${payload.length} bytes`) : undefined;
+}
+
 /** Losing the hint costs latency only, so nobody waits for it. */
-function wake({ directory, nodeId, bus, handleHere, recorder }: Deps, device: DeviceRef): void {
+function wake(deps: Deps, device: DeviceRef): void {
+  tellHolder(deps, device).catch((error: unknown) => deps.recorder.fault("wake", error));
+}
+
+async function tellHolder({ directory, nodeId, bus, handleHere }: Deps, device: DeviceRef): Promise<void> {
   const command = { kind: "wake", device } as const;
-  directory
-    .locate(device)
-    .then(async (location) => {
-      if (!location) return;
-      if (location.nodeId === nodeId) await handleHere(command);
-      else await bus.notify(location.nodeId, command);
-    })
-    .catch((error: unknown) => recorder.fault("wake", error));
+  const location = await directory.locate(device);
+  if (location?.nodeId === nodeId) await handleHere(command);
+  else if (location) await bus.notify(location.nodeId, command);
 }
 
 async function deliver(

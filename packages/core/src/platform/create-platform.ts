@@ -32,7 +32,7 @@ export interface Core {
   readonly operators: Operators;
   /** Give it to the control bus. */
   readonly handleCommand: ControlHandler;
-  /** Writes presence down; call it now and then, and at the end. */
+  /** Writes down presence and waits for announcements that are under way; call it now and then, and at the end. */
   flush(): Promise<void>;
 }
 
@@ -55,7 +55,9 @@ export function createPlatform(ports: PlatformPorts, options: PlatformOptions): 
     handleHere: handleCommand,
     messageIds,
     limits: settings.mailboxLimits,
+    maxPayloadBytes: settings.maxPayloadBytes,
   });
+  const connections = createConnections({ ...ports, nodeId, holders, presence, uplink });
   const auth = { ...ports, settings };
   const revocation = createRevocation({
     ...ports,
@@ -72,7 +74,7 @@ export function createPlatform(ports: PlatformPorts, options: PlatformOptions): 
       sessions: recordedResumer(createSessionResumer(auth), ports),
       uplink,
       downlink,
-      connections: createConnections({ ...ports, nodeId, holders, presence, uplink }),
+      connections,
       mailbox: ports.mailbox,
       subscriptions: ports.subscriptions,
       recorder,
@@ -90,6 +92,8 @@ export function createPlatform(ports: PlatformPorts, options: PlatformOptions): 
       audit: ports.audit,
     },
     handleCommand,
-    flush: () => presence.flush(),
+    async flush() {
+      await Promise.all([presence.flush(), connections.settled()]);
+    },
   };
 }

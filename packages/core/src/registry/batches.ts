@@ -1,6 +1,6 @@
 import { drawDeviceName, drawDeviceSecret, drawIotId, drawText } from "../certificate/issue.ts";
 import { type DeviceName, deviceKey, type ProductKey } from "../certificate/names.ts";
-import type { BatchLine, BatchRecord } from "../ports/batch-store.ts";
+import type { BatchError, BatchLine, BatchRecord } from "../ports/batch-store.ts";
 import { type CheckedLines, checkLines } from "./check-lines.ts";
 import type { Batches, DeviceCertificate } from "./contracts.ts";
 import { problem } from "./problem.ts";
@@ -13,8 +13,15 @@ const MAX_LINES = 100_000;
 const CHUNK = 1_000;
 const LEASE_MS = 30_000;
 const ERRORS_SHOWN = 1_000;
+/** Look-ups of a dry run that are under way at once. */
+const LOOK_UPS = 50;
 
-/** Many devices at once, over the batch store. */
+/**
+ * Many devices at once, over the batch store.
+ *
+ * Devices of a batch are not announced one by one in the uplink log as single ones are: a batch of 100 000 would push the devices'
+ * own messages out of a log that is bounded by size. Its progress and its certificates tell the same.
+ */
 export function createBatches(deps: RegistryDeps): Batches {
   const { registry, batches, random, clock } = deps;
   const worker = random.bytes(8).toString("hex");
@@ -29,7 +36,8 @@ export function createBatches(deps: RegistryDeps): Batches {
       return { total: lines.length, failed: errors.length, errors: errors.slice(0, ERRORS_SHOWN) };
     },
     async create(actor, productKey, { lines, fingerprint, idempotencyKey }) {
-      if (lines.length > MAX_LINES) return problem("invalid", `at most ${MAX_LINES} devices a batch`);
+      if (lines.length === 0 || lines.length > MAX_LINES)
+        return problem("invalid", `1 to ${MAX_LINES} devices a batch, here are ${lines.length}`);
       if (!(await registry.findProduct(productKey))) return productNotFound();
       const { good, errors } = checkLines(lines);
       const batchId = drawText(random, 20, "abcdefghijkmnpqrstuvwxyz23456789");
@@ -84,14 +92,17 @@ function newDevice({ random, vault, clock }: RegistryDeps, productKey: ProductKe
   };
 }
 
-/** Names that the product has already, looked up one by one: a dry run is rare and must not lock what registration needs. */
+/** Names that the product has already, looked up a few at a time: a dry run is rare and must not lock what registration needs. */
 async function takenErrors({ registry }: RegistryDeps, productKey: ProductKey, { good }: CheckedLines) {
-  const errors = [];
-  for (const { line, deviceName } of good) {
-    if (errors.length >= ERRORS_SHOWN || deviceName === undefined) continue;
-    if (await registry.findCredentials({ productKey, deviceName })) {
-      errors.push({ line, deviceName, code: "name_taken", message: "the product has a device of this name" });
-    }
+  const named = good.flatMap(({ line, deviceName }) => (deviceName === undefined ? [] : [{ line, deviceName }]));
+  const errors: BatchError[] = [];
+  for (let at = 0; at < named.length; at += LOOK_UPS) {
+    const few = named.slice(at, at + LOOK_UPS);
+    const found = await Promise.all(few.map(({ deviceName }) => registry.findCredentials({ productKey, deviceName })));
+    const taken = few.filter((_, index) => found[index] !== undefined);
+    errors.push(
+      ...taken.map((each) => ({ ...each, code: "name_taken", message: "the product has a device of this name" })),
+    );
   }
   return errors;
 }

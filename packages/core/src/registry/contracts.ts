@@ -99,7 +99,7 @@ export interface BatchRequest {
 
 /** Many devices at once. */
 export interface Batches {
-  /** Checks every line (names, repeats within the request) without storing anything. */
+  /** Checks every line (names, repeats within the request, names that the product has) without storing anything. */
   check(
     productKey: ProductKey,
     request: BatchRequest,
@@ -109,6 +109,9 @@ export interface Batches {
   find(batchId: string): Promise<BatchRecord | Problem>;
   /** The certificates of a batch in order of names; audited once, before the first. */
   certificates(actor: Actor, batchId: string): Promise<AsyncIterable<DeviceCertificate> | Problem>;
-  /** Registers what waits, chunk by chunk, until nothing is left or the signal aborts. @returns whether it did anything. */
+  /**
+   * Registers the next chunk of what waits; one only, so that its caller decides how other work gets its turn in between.
+   * @returns whether there was one: call again then.
+   */
   work(signal: AbortSignal): Promise<boolean>;
 }

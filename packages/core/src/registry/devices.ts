@@ -18,8 +18,11 @@ export function createDevices(deps: RegistryDeps): Devices {
     const record = await registry.updateDevice(device, { disabled });
     if (!record) return deviceNotFound();
     const action = disabled ? "disable" : "enable";
-    await recordAct(deps, actor, { action: `device.${action}`, target: deviceKey(device) });
-    const revoked = await revocation.revoke({ device }, { close: disabled });
+    // Neither waits for the other: a fault of the log must not keep a disabled device connected, nor the other way round.
+    const [revoked] = await Promise.all([
+      revocation.revoke({ device }, { close: disabled }),
+      recordAct(deps, actor, { action: `device.${action}`, target: deviceKey(device) }),
+    ]);
     await announceLifecycle(deps, { device, iotId: record.iotId, action });
     return revoked;
   }
@@ -60,14 +63,16 @@ export function createDevices(deps: RegistryDeps): Devices {
     async remove(actor, device) {
       const removed = await registry.deleteDevice(device);
       if (!removed) return deviceNotFound();
-      await recordAct(deps, actor, {
-        action: "device.delete",
-        target: deviceKey(device),
-        detail: { iotId: removed.iotId },
-      });
-      const revoked = await revocation.revoke({ device }, { close: true });
-      await Promise.all([deps.mailbox.clear(device), deps.subscriptions.clear(device)]);
-      await announceLifecycle(deps, { device, iotId: removed.iotId, action: "delete" });
+      const { iotId } = removed;
+      const target = deviceKey(device);
+      const [revoked] = await Promise.all([
+        revocation.revoke({ device }, { close: true }),
+        recordAct(deps, actor, { action: "device.delete", target, detail: { iotId } }),
+        // A device that is made again under this name must not find what was meant for this one.
+        deps.mailbox.clear(device),
+        deps.subscriptions.clear(device),
+      ]);
+      await announceLifecycle(deps, { device, iotId, action: "delete" });
       return revoked;
     },
     async certificate(actor, device) {
@@ -81,8 +86,11 @@ export function createDevices(deps: RegistryDeps): Devices {
     enable: (actor, device) => setDisabled(actor, device, false),
     async kick(actor, device) {
       if (!(await registry.findDevice(device))) return deviceNotFound();
-      await recordAct(deps, actor, { action: "device.kick", target: deviceKey(device) });
-      return revocation.revoke({ device }, { close: true });
+      const [revoked] = await Promise.all([
+        revocation.revoke({ device }, { close: true }),
+        recordAct(deps, actor, { action: "device.kick", target: deviceKey(device) }),
+      ]);
+      return revoked;
     },
   };
 }

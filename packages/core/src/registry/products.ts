@@ -2,8 +2,8 @@ import { drawProductKey, drawProductSecret } from "../certificate/issue.ts";
 import type { ProductKey } from "../certificate/names.ts";
 import { checkTopicClasses } from "../messaging/topics/check-topic-classes.ts";
 import { DEFAULT_TOPIC_CLASSES } from "../messaging/topics/default-topic-classes.ts";
-import { InvalidCursorError, type ProductRecord } from "../ports/device-registry.ts";
-import type { Product, Products } from "./contracts.ts";
+import { type DeviceRegistry, InvalidCursorError, type ProductRecord } from "../ports/device-registry.ts";
+import type { Actor, Product, Products } from "./contracts.ts";
 import { type Problem, problem } from "./problem.ts";
 import { recordAct } from "./record-act.ts";
 import type { RegistryDeps } from "./registry-deps.ts";
@@ -15,9 +15,17 @@ export function createProducts(deps: RegistryDeps): Products {
   const { registry, revocation } = deps;
 
   /** A change of what devices may do holds on every node when its caller is answered. */
-  async function changed(productKey: ProductKey, record: ProductRecord | undefined): Promise<Product | Problem> {
+  async function change(
+    actor: Actor,
+    productKey: ProductKey,
+    act: { action: string; change: Parameters<DeviceRegistry["updateProduct"]>[1] },
+  ): Promise<Product | Problem> {
+    const record = await registry.updateProduct(productKey, act.change);
     if (!record) return productNotFound();
-    await revocation.revoke({ productKey }, { close: false });
+    await Promise.all([
+      revocation.revoke({ productKey }, { close: false }),
+      recordAct(deps, actor, { action: act.action, target: productKey, detail: { ...act.change } }),
+    ]);
     return withoutSecret(record);
   }
 
@@ -46,26 +54,20 @@ export function createProducts(deps: RegistryDeps): Products {
         return cursorProblem(error);
       }
     },
-    async update(actor, productKey, change) {
-      const record = await registry.updateProduct(productKey, change);
-      if (record) await recordAct(deps, actor, { action: "product.update", target: productKey, detail: { ...change } });
-      return changed(productKey, record);
-    },
+    update: (actor, productKey, changed) => change(actor, productKey, { action: "product.update", change: changed }),
     async remove(actor, productKey) {
       const outcome = await registry.deleteProduct(productKey);
       if (outcome === "not_found") return productNotFound();
       if (outcome === "has_devices") return problem("product_has_devices", "delete its devices first");
-      await recordAct(deps, actor, { action: "product.delete", target: productKey });
-      await revocation.revoke({ productKey }, { close: true });
+      await Promise.all([
+        revocation.revoke({ productKey }, { close: true }),
+        recordAct(deps, actor, { action: "product.delete", target: productKey }),
+      ]);
       return undefined;
     },
     async setTopics(actor, productKey, topicClasses) {
       const wrong = checkTopicClasses(topicClasses);
-      if (wrong) return wrong;
-      const record = await registry.updateProduct(productKey, { topicClasses });
-      if (record)
-        await recordAct(deps, actor, { action: "product.topics", target: productKey, detail: { topicClasses } });
-      return changed(productKey, record);
+      return wrong ?? change(actor, productKey, { action: "product.topics", change: { topicClasses } });
     },
   };
 }

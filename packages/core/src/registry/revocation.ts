@@ -1,5 +1,5 @@
 import type { Clock } from "../ports/clock.ts";
-import type { ControlBus, ControlHandler, ControlReply, RevocationTarget } from "../ports/control-bus.ts";
+import type { ControlBus, ControlCommand, ControlHandler, ControlReply } from "../ports/control-bus.ts";
 import type { DeviceDirectory } from "../ports/device-directory.ts";
 import type { SessionStore } from "../ports/session-store.ts";
 import type { Revocation } from "./contracts.ts";
@@ -16,34 +16,47 @@ interface Deps {
   readonly timeoutMs: number;
 }
 
+type Revoke = Extract<ControlCommand, { kind: "revoke" }>;
+
 /**
  * Tells every live node to forget a target, and to close what it holds of it, and counts what they did.
  *
- * The caller has committed the new state before: a login that comes in meanwhile is judged by it. A node that does not answer trusts
- * nothing that it remembers once its lease is over.
+ * The caller has committed the new state before: a login that comes in meanwhile is judged by it. Tokens go first, so that no node
+ * reads one again after it forgot it. A node that does not answer trusts nothing that it remembers once its lease is over.
+ *
+ * @throws when a store cannot answer; this node has forgotten the target even then, and revoking again does no harm.
  */
 export function createRevocation(deps: Deps): Revocation {
+  const { nodeId, directory, bus, handleHere, sessions, clock, timeoutMs } = deps;
+
+  async function askOthers(command: Revoke): Promise<readonly (ControlReply | undefined)[]> {
+    const others = (await directory.liveNodes()).filter((node) => node !== nodeId);
+    return Promise.all(others.map((node) => bus.send(node, command, timeoutMs)));
+  }
+
+  async function tellAll(command: Revoke) {
+    const { target, close } = command;
+    const tokens = close && "device" in target ? await sessions.revokeDevice(target.device) : 0;
+    const [here, others] = await Promise.all([handleHere(command), askOthers(command)]);
+    const replies = [here, ...others].filter((reply) => reply !== undefined);
+    return {
+      closedSessions: replies.reduce((sum, reply) => sum + reply.closedSessions, tokens),
+      nodes: replies.length,
+    };
+  }
+
   return {
     async revoke(target, { close }) {
-      const began = deps.clock.monotonicMs();
-      const tokens = close && "device" in target ? await deps.sessions.revokeDevice(target.device) : 0;
-      const replies = (await askEveryNode(deps, target, close)).filter((reply) => reply !== undefined);
-      return {
-        closedSessions: replies.reduce((sum, reply) => sum + reply.closedSessions, tokens),
-        nodes: replies.length,
-        elapsedMs: Math.round((deps.clock.monotonicMs() - began) * 10) / 10,
-      };
+      const began = clock.monotonicMs();
+      const command = { kind: "revoke", target, close } as const;
+      try {
+        const counts = await tellAll(command);
+        return { ...counts, elapsedMs: Math.round((clock.monotonicMs() - began) * 10) / 10 };
+      } catch (error) {
+        // An outage elsewhere must not keep this node from forgetting.
+        await handleHere(command);
+        throw error;
+      }
     },
   };
-}
-
-async function askEveryNode(
-  deps: Deps,
-  target: RevocationTarget,
-  close: boolean,
-): Promise<readonly (ControlReply | undefined)[]> {
-  const { nodeId, directory, bus, handleHere, timeoutMs } = deps;
-  const command = { kind: "revoke", target, close } as const;
-  const others = (await directory.liveNodes()).filter((node) => node !== nodeId);
-  return Promise.all([handleHere(command), ...others.map((node) => bus.send(node, command, timeoutMs))]);
 }

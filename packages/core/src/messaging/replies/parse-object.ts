@@ -1,9 +1,16 @@
-/** Parses a JSON object; `undefined` when the text is none. */
-export function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
+/** A JSON object as a device sent it: its text, and what it says. */
+export interface ParsedObject {
+  readonly text: string;
+  readonly members: Readonly<Record<string, unknown>>;
+}
+
+/** Parses a payload; `undefined` when it is no JSON object. One SDK counts the NUL that ends its string (wire-format 0.16). */
+export function parseObject(payload: Buffer): ParsedObject | undefined {
+  const text = payload.toString("utf8").replace(/\0+$/, "");
   try {
     const value: unknown = JSON.parse(text);
     return typeof value === "object" && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
+      ? { text, members: value as Record<string, unknown> }
       : undefined;
   } catch {
     return undefined;

@@ -11,8 +11,8 @@ export function timeReply(
 ): Reply | undefined {
   const base = `/ext/ntp/${productKey}/${deviceName}`;
   if (topic !== `${base}/request`) return undefined;
-  const text = payload.toString("utf8");
-  const sentAt = parseObject(text) && rawMember(text, "deviceSendTime");
+  const request = parseObject(payload);
+  const sentAt = request && rawMember(request.text, "deviceSendTime");
   if (sentAt === undefined) return undefined;
   const body = `{"deviceSendTime":${sentAt},"serverRecvTime":"${receivedAtMs}","serverSendTime":"${clock.nowMs()}"}`;
   return { topic: `${base}/response`, payload: Buffer.from(body) };

@@ -110,6 +110,8 @@ interface Row extends SystemTopic {
   readonly spelled: number;
 }
 
+const REPLY = "_reply";
+
 const ROWS: ReadonlyMap<string, readonly Row[]> = groupByFamily(SYSTEM_TOPICS.map(parseRow));
 
 /** Rows by their first word, so that a message is compared with those of its family only. */
@@ -164,5 +166,3 @@ function reversed(way: Way): Way {
 function goes(way: Way, wanted: "up" | "down" | undefined): boolean {
   return wanted === undefined || way === wanted || way === "both";
 }
-
-const REPLY = "_reply";

@@ -7,6 +7,12 @@ const CUSTOM_TOPIC_SLASHES = 7;
 // System topics nest others (`/ext/rrpc/{id}/sys/...`), so that the vendor's own exceed the limits of custom ones.
 const SYSTEM_TOPIC_BYTES = 256;
 
+/**
+ * First level behind the device's names that no topic class may claim: the gateway announces there (wire-format 9.3), and a device
+ * must not be able to speak in its name.
+ */
+export const RESERVED_LEVEL = "thing";
+
 const WILDCARD = /[+#]/;
 
 /** Cuts a topic into its levels; `undefined` when it is no topic: no leading slash, an empty level, a wildcard, NUL, or too long. */

@@ -2,7 +2,7 @@ import type { DeviceRef } from "../../certificate/names.ts";
 import type { ProductProfile, TopicClass, TopicPermission } from "../../ports/device-registry.ts";
 import { filtersOverlap, levelsCover } from "./filter-covers.ts";
 import { isSystemTopicOf } from "./system-topics.ts";
-import { fitsCustomTopic, type Levels, parseFilter, parseTopic } from "./topic-levels.ts";
+import { fitsCustomTopic, type Levels, parseFilter, parseTopic, RESERVED_LEVEL } from "./topic-levels.ts";
 
 /** Whose topics are judged; every `Session` is one. */
 export interface TopicUser {
@@ -64,9 +64,10 @@ function mayUse({ device, product }: TopicUser, topic: string, way: "up" | "down
   );
 }
 
-/** What follows `/{productKey}/{deviceName}/`; `undefined` when the topic does not begin with the device's own names. */
+/** What follows `/{productKey}/{deviceName}/`; `undefined` when the topic is not one that a class can cover. */
 function customLevels({ productKey, deviceName }: DeviceRef, levels: Levels): Levels | undefined {
-  const isOwn = levels.length > 3 && levels[1] === productKey && levels[2] === deviceName;
+  const isOwn =
+    levels.length > 3 && levels[1] === productKey && levels[2] === deviceName && levels[3] !== RESERVED_LEVEL;
   return isOwn ? levels.slice(3) : undefined;
 }
 

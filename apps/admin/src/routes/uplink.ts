@@ -1,6 +1,6 @@
 import { parseProductKey } from "@trine/core/certificate";
 import type { UplinkItem, UplinkLog } from "@trine/core/ports";
-import type { FastifyRequest } from "fastify";
+import type { FastifyReply } from "fastify";
 import { z } from "zod";
 import type { AdminApp, AdminDeps } from "../admin-deps.ts";
 import { notFound, ProblemError } from "../problem-reply.ts";
@@ -77,7 +77,9 @@ export function uplinkRoutes(app: AdminApp, { operators: { uplinkLog } }: AdminD
         response: { 200: z.object({ items: z.array(uplinkItem) }), 400: problemBody, 409: problemBody },
       },
     },
-    async (request) => ({ items: (await readOrWait(uplinkLog, request.params.group, request)).map(showItem) }),
+    async (request, reply) => ({
+      items: (await readOrWait(uplinkLog, { group: request.params.group, request: request.body, reply })).map(showItem),
+    }),
   );
 
   app.post(
@@ -104,11 +106,11 @@ export function uplinkRoutes(app: AdminApp, { operators: { uplinkLog } }: AdminD
         response: { 200: z.string().describe("text/event-stream") },
       },
     },
-    async (request, reply) => {
+    async (_request, reply) => {
       reply.hijack();
       reply.raw.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
       reply.raw.write(": watching\n\n");
-      for await (const item of uplinkLog.follow(closedSignal(request))) {
+      for await (const item of uplinkLog.follow(closedSignal(reply))) {
         reply.raw.write(`id: ${item.id}\nevent: message\ndata: ${JSON.stringify(showItem(item))}\n\n`);
       }
       reply.raw.end();
@@ -118,10 +120,9 @@ export function uplinkRoutes(app: AdminApp, { operators: { uplinkLog } }: AdminD
 
 async function readOrWait(
   log: UplinkLog,
-  group: string,
-  request: FastifyRequest & { body: z.output<typeof readRequest> },
+  { group, request, reply }: { group: string; request: z.output<typeof readRequest>; reply: FastifyReply },
 ): Promise<readonly UplinkItem[]> {
-  const { consumer, count, waitMs, productKey: asked } = request.body;
+  const { consumer, count, waitMs, productKey: asked } = request;
   const productKey = asked === undefined ? undefined : parseProductKey(asked);
   if (asked !== undefined && !productKey) {
     throw new ProblemError({
@@ -132,7 +133,7 @@ async function readOrWait(
       field: "productKey",
     });
   }
-  const signal = closedSignal(request);
+  const signal = closedSignal(reply);
   const deadline = performance.now() + waitMs;
   for (;;) {
     const read = await log.read(group, { consumer, count, ...(productKey ? { productKey } : {}), nowMs: Date.now() });
@@ -151,10 +152,10 @@ async function readOrWait(
   }
 }
 
-/** Aborts when the client is gone. */
-function closedSignal(request: FastifyRequest): AbortSignal {
+/** Aborts when the client is gone. It listens to the answer, which goes with the request; the socket stays for the next one. */
+function closedSignal({ raw }: FastifyReply): AbortSignal {
   const closed = new AbortController();
-  request.raw.socket.once("close", () => closed.abort());
-  if (request.raw.socket.destroyed) closed.abort();
+  raw.once("close", () => closed.abort());
+  if (raw.destroyed) closed.abort();
   return closed.signal;
 }

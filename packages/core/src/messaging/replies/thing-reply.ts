@@ -1,7 +1,7 @@
 import type { DeviceRef } from "../../certificate/names.ts";
 import { type ParsedObject, parseObject } from "./parse-object.ts";
 import { rawMember } from "./raw-member.ts";
-import type { Reply } from "./reply-to.ts";
+import type { Reply } from "./reply.ts";
 
 // wire-format 6.5. `property` is one of the identifiers that an event may have.
 const ANSWERED = /^thing\/(?:event\/[^/]+\/post|deviceinfo\/update)$/;

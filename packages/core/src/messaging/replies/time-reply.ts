@@ -1,7 +1,7 @@
 import type { DeviceRef } from "../../certificate/names.ts";
 import { parseObject } from "./parse-object.ts";
 import { rawMember } from "./raw-member.ts";
-import type { Reply, ReplyTime } from "./reply-to.ts";
+import type { Reply, ReplyTime } from "./reply.ts";
 
 /** Answers a device that asks for the time (wire-format 6.3). `deviceSendTime` is echoed with its type; without one there is no answer. */
 export function timeReply(

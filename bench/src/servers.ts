@@ -1,0 +1,131 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type RunningProcess, spawnProcess, startPostgres, startRedis } from "@trine/testkit/servers";
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+const ROOT = join(HERE, "../..");
+
+/** The core that servers under measurement run on; the load, Postgres and Redis are on the other. */
+const SERVER_CORE = "0";
+const OTHER_CORE = "1";
+
+/** A server under measurement. */
+export interface BenchServer {
+  readonly pid: number;
+  readonly ports: Readonly<Record<string, number>>;
+  stop(): Promise<void>;
+}
+
+const ADMIN_KEY = "benchmark";
+
+/** Settings that every process of a benchmark shares. */
+const QUIET = {
+  TRINE_DEVICE_HOST: "127.0.0.1",
+  TRINE_METRICS_PORT: "off",
+  TRINE_ADMIN_KEY: ADMIN_KEY,
+  TRINE_LOG_LEVEL: "info",
+} as const;
+
+const FREE = {
+  TRINE_MQTT_PORT: "0",
+  TRINE_HTTP_PORT: "0",
+  TRINE_COAP_PORT: "0",
+  TRINE_COAP_SYMMETRIC_PORT: "0",
+  TRINE_ADMIN_PORT: "0",
+} as const;
+
+/** Starts a floor: a bare engine with the same wire work. */
+export function startFloor(name: "mqtt" | "http" | "coap"): Promise<BenchServer> {
+  return startPinned([join(HERE, `floors/${name}-floor.ts`)], {}, ["--conditions=trine-source", "--import", "tsx"]);
+}
+
+/** Starts one of Trine's built programs. */
+export function startApp(name: string, environment: Readonly<Record<string, string>>): Promise<BenchServer> {
+  return startPinned([join(ROOT, `apps/${name}/dist/main.js`)], { ...QUIET, ...FREE, ...environment });
+}
+
+/** Trine as the load sees it. */
+export interface BenchInstallation {
+  readonly name: string;
+  /** The process that serves a protocol. */
+  server(protocol: "mqtt" | "http" | "coap"): BenchServer;
+  readonly adminPort: number;
+  readonly adminKey: string;
+  stop(): Promise<void>;
+}
+
+/** One process on the embedded default. */
+export async function startEmbedded(): Promise<BenchInstallation> {
+  const folder = mkdtempSync(join(tmpdir(), "trine-bench-"));
+  const gateway = await startApp("gateway", { TRINE_DATA_DIR: folder });
+  return {
+    name: "embedded",
+    server: () => gateway,
+    adminPort: gateway.ports.TRINE_ADMIN_PORT ?? 0,
+    adminKey: ADMIN_KEY,
+    async stop() {
+      await gateway.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A process a protocol on Postgres and Redis, which run on the load's core. */
+export async function startSeparate(options: { appendfsync: "always" | "everysec" }): Promise<BenchInstallation> {
+  const folder = mkdtempSync(join(tmpdir(), "trine-bench-"));
+  const [postgres, redis] = await Promise.all([startPostgres({ durable: true }), startRedis(options)]);
+  await pinOthers();
+  const key = join(folder, "master-key");
+  writeFileSync(key, Buffer.alloc(32, 1).toString("base64"));
+  const environment = {
+    DATABASE_URL: await postgres.createDatabase(),
+    REDIS_URL: redis.url,
+    TRINE_MASTER_KEY_FILE: key,
+    TRINE_DATA_DIR: folder,
+  };
+  const [mqtt, http, coap, admin] = await Promise.all(
+    ["mqtt", "http", "coap", "admin"].map((name) => startApp(name, environment)),
+  );
+  if (!mqtt || !http || !coap || !admin) throw new Error("four processes were expected");
+  const servers = { mqtt, http, coap };
+  return {
+    name: `redis + postgres, appendfsync ${options.appendfsync}`,
+    server: (protocol) => servers[protocol],
+    adminPort: admin.ports.TRINE_ADMIN_PORT ?? 0,
+    adminKey: ADMIN_KEY,
+    async stop() {
+      await Promise.all([mqtt, http, coap, admin].map((server) => server.stop()));
+      await Promise.all([postgres.dispose(), redis.dispose()]);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Puts every Redis and Postgres process of this machine on the load's core. */
+async function pinOthers(): Promise<void> {
+  const pin = `for pid in $(pgrep -x redis-server; pgrep -x postgres); do taskset -a -c -p ${OTHER_CORE} "$pid" >/dev/null || true; done; echo pinned`;
+  const done = await spawnProcess({ command: ["sh", "-c", pin], ready: /pinned/ });
+  await done.ended;
+}
+
+async function startPinned(
+  file: readonly string[],
+  env: Readonly<Record<string, string>>,
+  nodeOptions: readonly string[] = [],
+): Promise<BenchServer> {
+  const running: RunningProcess = await spawnProcess({
+    command: ["taskset", "-c", SERVER_CORE, process.execPath, ...nodeOptions, ...file],
+    env,
+    cwd: ROOT,
+    ready: /"msg":"ready"/,
+    readyWithinMs: 60_000,
+  });
+  const line = running.lines.find((each) => each.includes('"msg":"ready"')) ?? "{}";
+  return {
+    pid: running.pid,
+    ports: (JSON.parse(line) as { ports: Record<string, number> }).ports,
+    stop: async () => void (await running.stop()),
+  };
+}

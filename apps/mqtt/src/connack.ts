@@ -20,3 +20,6 @@ export const CONNACK_CODES = {
   too_large: 5,
   mailbox_full: 3,
 } as const satisfies Record<RefusalCode, ConnackCode>;
+
+/** The answer to a version that is neither 3.1 nor 3.1.1: return code 1 (wire-format 2.6, 2.7). */
+export const UNSUPPORTED_VERSION = Buffer.from([0x20, 0x02, 0x00, 0x01]);

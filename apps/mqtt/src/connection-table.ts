@@ -3,54 +3,105 @@ import type { SessionHolder } from "@trine/core/messaging";
 import type { RevocationTarget } from "@trine/core/ports";
 import type { DeviceConnection } from "./device-connection.ts";
 
+/** A login that is not decided yet. What happens to its device meanwhile counts for it too. */
+export interface PendingLogin {
+  readonly device: DeviceRef;
+  /** The device was revoked. */
+  isRevoked: boolean;
+  /** A newer connection than this epoch was opened. */
+  closedThrough: number;
+}
+
 /** The connections of this process. A device may have two for the moment in which the newer takes over. */
 export interface ConnectionTable extends SessionHolder {
-  add(connection: DeviceConnection): void;
+  /** Notes that a device is logging in. */
+  expect(device: DeviceRef): PendingLogin;
+  /** The login was refused. */
+  giveUp(login: PendingLogin): void;
+  /** The login was accepted. @returns false when the connection must not live, because of what happened meanwhile. */
+  admit(login: PendingLogin, connection: DeviceConnection): boolean;
   remove(connection: DeviceConnection): void;
-  all(): readonly DeviceConnection[];
+}
+
+interface Entry {
+  /** In order of their epochs. */
+  connections: readonly DeviceConnection[];
+  logins: readonly PendingLogin[];
 }
 
 /** Makes an empty table. Entries are told apart by the connection itself, never by the device alone. */
 export function createConnectionTable(): ConnectionTable {
-  const byDevice = new Map<string, DeviceConnection[]>();
+  const entries = new Map<string, Entry>();
+  const newest = (device: DeviceRef) => entries.get(deviceKey(device))?.connections.at(-1);
 
-  const of = (device: DeviceRef) => byDevice.get(deviceKey(device)) ?? [];
-  const newest = (device: DeviceRef) => of(device).at(-1);
-
-  function end(connections: readonly DeviceConnection[]): number {
-    const open = connections.filter(({ wire }) => wire.isOpen());
-    for (const { wire } of open) wire.end();
-    return open.length;
+  function change(device: DeviceRef, how: (entry: Entry) => Entry): void {
+    const key = deviceKey(device);
+    const entry = how(entries.get(key) ?? { connections: [], logins: [] });
+    if (entry.connections.length + entry.logins.length > 0) entries.set(key, entry);
+    else entries.delete(key);
   }
 
-  function matching(target: RevocationTarget): readonly DeviceConnection[] {
-    if ("device" in target) return of(target.device);
-    return [...byDevice.values()].flat().filter(({ session }) => session.device.productKey === target.productKey);
+  function matching(target: RevocationTarget): readonly Entry[] {
+    if ("productKey" in target) {
+      const prefix = `${target.productKey}/`;
+      return [...entries].flatMap(([key, entry]) => (key.startsWith(prefix) ? [entry] : []));
+    }
+    const entry = entries.get(deviceKey(target.device));
+    return entry ? [entry] : [];
   }
+
+  const giveUp = (login: PendingLogin) =>
+    change(login.device, (entry) => ({ ...entry, logins: entry.logins.filter((each) => each !== login) }));
 
   return {
-    add(connection) {
-      const { device } = connection.session;
-      byDevice.set(
-        deviceKey(device),
-        [...of(device), connection].sort((one, other) => one.epoch - other.epoch),
-      );
+    expect(device) {
+      const login: PendingLogin = { device, isRevoked: false, closedThrough: Number.NEGATIVE_INFINITY };
+      change(device, (entry) => ({ ...entry, logins: [...entry.logins, login] }));
+      return login;
+    },
+    giveUp,
+    admit(login, connection) {
+      giveUp(login);
+      if (login.isRevoked || connection.epoch <= login.closedThrough) return false;
+      change(login.device, (entry) => ({ ...entry, connections: [...entry.connections, connection].sort(byEpoch) }));
+      return true;
     },
     remove(connection) {
-      const { device } = connection.session;
-      const left = of(device).filter((each) => each !== connection);
-      if (left.length > 0) byDevice.set(deviceKey(device), left);
-      else byDevice.delete(deviceKey(device));
+      change(connection.session.device, (entry) => ({
+        ...entry,
+        connections: entry.connections.filter((each) => each !== connection),
+      }));
     },
-    all: () => [...byDevice.values()].flat(),
-    close: async (target) => end(matching(target)),
-    closeOlder: async (device, epoch) => end(of(device).filter((connection) => connection.epoch <= epoch)),
+    async close(target) {
+      const matched = matching(target);
+      for (const login of matched.flatMap(({ logins }) => logins)) login.isRevoked = true;
+      return cutAll(
+        matched.flatMap(({ connections }) => connections),
+        "revoked",
+      );
+    },
+    async closeOlder(device, epoch) {
+      const { connections, logins } = entries.get(deviceKey(device)) ?? { connections: [], logins: [] };
+      for (const login of logins) login.closedThrough = Math.max(login.closedThrough, epoch);
+      return cutAll(
+        connections.filter((connection) => connection.epoch <= epoch),
+        "taken_over",
+      );
+    },
     wake: (device) => newest(device)?.pump.run(),
     deliver(device, { topic, payload }) {
       const connection = newest(device);
-      if (!connection?.wire.isOpen() || !connection.filters.covers(topic)) return false;
-      connection.wire.publishQos0(topic, payload);
-      return true;
+      return connection?.filters.covers(topic) === true && connection.wire.publishQos0(topic, payload);
     },
   };
+}
+
+function byEpoch(one: DeviceConnection, other: DeviceConnection): number {
+  return one.epoch - other.epoch;
+}
+
+function cutAll(connections: readonly DeviceConnection[], why: string): number {
+  const open = connections.filter(({ link }) => !link.socket.destroyed);
+  for (const { link } of open) link.cut(why);
+  return open.length;
 }

@@ -1,63 +1,88 @@
 import type { Session } from "@trine/core/auth";
 import { maySubscribe } from "@trine/core/messaging";
 import type { Platform } from "@trine/core/platform";
-import type { Subscription } from "@trine/core/ports";
-import { createFilters, type Filters } from "./filters.ts";
-import { createMailboxPump, type MailboxPump } from "./mailbox-pump.ts";
-import { createPublishHandler, type PublishHandler } from "./publish-handler.ts";
+import { Filters } from "./filters.ts";
+import type { Link } from "./link.ts";
+import { MailboxPump } from "./mailbox-pump.ts";
+import { PublishHandler } from "./publish-handler.ts";
 import type { MqttSettings } from "./settings.ts";
-import type { Wire } from "./wire.ts";
+import { Wire } from "./wire.ts";
 
-/** One device that is logged in. */
-export interface DeviceConnection {
+interface Deps {
+  readonly platform: Platform;
+  readonly settings: MqttSettings;
+  readonly link: Link;
   readonly session: Session;
   readonly epoch: number;
+  /** Subscriptions outlive the connection (cleanSession=0). */
+  readonly lasting: boolean;
+  /** Whether an earlier lasting session goes on, and its filters. */
+  readonly sessionPresent: boolean;
+  readonly filters: Iterable<string>;
+  readonly implicitSubscriptions: boolean;
+}
+
+/** One device that is logged in. */
+export class DeviceConnection {
+  readonly session: Session;
+  readonly epoch: number;
+  readonly sessionPresent: boolean;
+  readonly link: Link;
+  readonly wire: Wire;
   readonly filters: Filters;
   readonly pump: MailboxPump;
   readonly publishes: PublishHandler;
-  readonly wire: Wire;
-  /** The subscriptions of a lasting session that was there, else `undefined`. */
-  readonly restored: readonly Subscription[] | undefined;
-  /** Grants a filter or not (wire-format 2.6). Resolves when a lasting session has it. @throws when the store cannot answer. */
-  subscribe(filter: string, qos: 0 | 1): Promise<boolean>;
-  unsubscribe(filters: readonly string[]): Promise<void>;
-}
+  readonly #platform: Platform;
+  readonly #lasting: boolean;
+  readonly #maxSubscriptions: number;
 
-/** Puts a connection together. */
-export function createDeviceConnection(deps: {
-  platform: Platform;
-  settings: MqttSettings;
-  session: Session;
-  epoch: number;
-  wire: Wire;
-  lasting: boolean;
-  implicitSubscriptions: boolean;
-  restored: readonly Subscription[] | undefined;
-}): DeviceConnection {
-  const { platform, settings, session, epoch, wire, lasting, restored } = deps;
-  const { device } = session;
-  const filters = createFilters(session, {
-    implicit: deps.implicitSubscriptions,
-    filters: (restored ?? []).map(({ filter }) => filter),
-  });
-  return {
-    session,
-    epoch,
-    filters,
-    wire,
-    restored,
-    pump: createMailboxPump({ platform, device, wire, filters, maxInFlight: settings.TRINE_MQTT_IN_FLIGHT }),
-    publishes: createPublishHandler({ platform, session, filters, wire }),
-    async subscribe(filter, qos) {
-      const isFull = filters.size >= settings.TRINE_MQTT_SUBSCRIPTIONS && !filters.has(filter);
-      if (isFull || !maySubscribe(session, filter)) return false;
-      if (lasting) await platform.subscriptions.add(device, [{ filter, qos }]);
-      filters.add(filter);
-      return true;
-    },
-    async unsubscribe(unwanted) {
-      for (const filter of unwanted) filters.remove(filter);
-      if (lasting) await platform.subscriptions.remove(device, unwanted);
-    },
-  };
+  constructor({ platform, settings, link, session, epoch, ...of }: Deps) {
+    this.#platform = platform;
+    this.#lasting = of.lasting;
+    this.#maxSubscriptions = settings.TRINE_MQTT_SUBSCRIPTIONS;
+    this.session = session;
+    this.epoch = epoch;
+    this.sessionPresent = of.sessionPresent;
+    this.link = link;
+    const { device } = session;
+    const wire = new Wire(link.socket);
+    const filters = new Filters(device, { implicit: of.implicitSubscriptions, filters: of.filters });
+    this.wire = wire;
+    this.filters = filters;
+    this.pump = new MailboxPump({ platform, device, wire, filters, maxInFlight: settings.TRINE_MQTT_IN_FLIGHT });
+    this.publishes = new PublishHandler({
+      platform,
+      session,
+      filters,
+      wire,
+      maxWaiting: settings.TRINE_MQTT_QUEUED_PUBLISHES,
+      cut: (why) => link.cut(why),
+    });
+  }
+
+  /** The login was answered: messages may follow. */
+  begin(): void {
+    this.wire.begin();
+    this.pump.run();
+  }
+
+  /**
+   * Grants a filter, or says why not, as a stable word (wire-format 2.6). Resolves when a lasting session has it.
+   *
+   * @throws when the store cannot answer.
+   */
+  async subscribe(filter: string, qos: 0 | 1): Promise<"granted" | "forbidden_filter" | "too_many_subscriptions"> {
+    if (!maySubscribe(this.session, filter)) return "forbidden_filter";
+    if (this.filters.size >= this.#maxSubscriptions && !this.filters.has(filter)) return "too_many_subscriptions";
+    // Before the store answers, so that filters of one packet count each other.
+    this.filters.add(filter);
+    if (this.#lasting) await this.#platform.subscriptions.add(this.session.device, [{ filter, qos }]);
+    return "granted";
+  }
+
+  /** @throws when the store cannot answer. */
+  async unsubscribe(filters: readonly string[]): Promise<void> {
+    for (const filter of filters) this.filters.remove(filter);
+    if (this.#lasting) await this.#platform.subscriptions.remove(this.session.device, filters);
+  }
 }

@@ -1,64 +1,45 @@
 import { Readable } from "node:stream";
-import type { DeviceConnection } from "./device-connection.ts";
 
-/** What the engine gives its persistence to tell clients by. */
+/** What the engine tells clients by. */
 interface EngineClient {
   readonly id: string;
 }
 
-/**
- * Restored with a lasting session beside its own filters: the engine says "session present" only to who has subscriptions, and a device
- * with implicit ones may have none. Nothing is ever published there.
- */
-export const SESSION_MARK = "$session";
+/** What the engine's persistence is asked for and Trine answers. */
+export interface EngineSessions {
+  /** Whether the CONNACK says that a lasting session goes on. */
+  isPresent(clientId: string): boolean;
+  unsubscribe(clientId: string, filters: readonly string[]): Promise<void>;
+  acknowledge(clientId: string, packetId: number): Promise<void>;
+}
 
 /**
- * The engine's persistence, without a store: subscriptions live in the connection, messages in the mailbox, and wills and retained
- * messages are not part of the wire format (wire-format 2.6).
- *
- * @param find the connection behind an engine's client.
+ * What the engine restores of a lasting session. It says "session present" only to who has subscriptions, while a session may have none
+ * and the real ones live in the connection. The hook that grants subscriptions refuses it, by its identity.
  */
-export function createEnginePersistence(find: (client: EngineClient) => DeviceConnection | undefined) {
+export const SESSION_MARK = { topic: "$session", qos: 0 } as const;
+
+/**
+ * The engine's persistence, without a store: messages live in the mailbox, and wills and retained messages are not part of the wire
+ * format (wire-format 2.6). It holds the methods that the engine calls while no packet of QoS 2 reaches it.
+ */
+export function createEnginePersistence({ isPresent, unsubscribe, acknowledge }: EngineSessions) {
   return {
     // The engine asks for a function declared async.
     async setup() {},
-    async subscriptionsByClient(client: EngineClient) {
-      const restored = find(client)?.restored;
-      if (!restored) return [];
-      return [...restored.map(({ filter, qos }) => ({ topic: filter, qos })), { topic: SESSION_MARK, qos: 0 as const }];
+    async subscriptionsByClient({ id }: EngineClient) {
+      return isPresent(id) ? [SESSION_MARK] : [];
     },
-    async removeSubscriptions(client: EngineClient, filters: readonly string[]) {
-      await find(client)?.unsubscribe(filters);
-    },
-    async outgoingClearMessageId(client: EngineClient, { messageId }: { messageId: number }) {
-      await find(client)?.pump.acknowledged(messageId);
-    },
+    removeSubscriptions: ({ id }: EngineClient, filters: readonly string[]) => unsubscribe(id, filters),
+    outgoingClearMessageId: ({ id }: EngineClient, { messageId }: { messageId: number }) => acknowledge(id, messageId),
     async addSubscriptions() {},
-    async cleanSubscriptions() {},
     async subscriptionsByTopic() {
       return [];
     },
-    async countOffline() {
-      return { subsCount: 0, clientsCount: 0 };
-    },
-    async outgoingEnqueue() {},
     async outgoingEnqueueCombi() {},
-    async outgoingUpdate() {},
-    async incomingStorePacket() {},
-    async incomingGetPacket() {
-      throw new Error("QoS 2 is not supported");
-    },
-    async incomingDelPacket() {},
-    async cleanIncoming() {},
-    async putWill() {},
-    async getWill() {},
     async delWill() {},
-    async storeRetained() {},
-    async destroy() {},
     outgoingStream: () => Readable.from([]),
-    createRetainedStream: () => Readable.from([]),
     createRetainedStreamCombi: () => Readable.from([]),
     streamWill: () => Readable.from([]),
-    getClientList: () => Readable.from([]),
   };
 }

@@ -1,31 +1,44 @@
-import type { Session } from "@trine/core/auth";
+import type { DeviceRef } from "@trine/core/certificate";
 import { filterCovers, isSystemTopic } from "@trine/core/messaging";
 
 /** What a connection is subscribed to. */
-export interface Filters {
-  readonly size: number;
-  has(filter: string): boolean;
-  add(filter: string): void;
-  remove(filter: string): void;
-  /** Whether the device gets this topic: by a filter, or by its implicit subscription. */
-  covers(topic: string): boolean;
-  /** Whether it gets it by a filter of its own. */
-  coversExplicitly(topic: string): boolean;
-}
+export class Filters {
+  readonly #device: DeviceRef;
+  readonly #implicit: boolean;
+  readonly #filters: Set<string>;
 
-/** Starts with the subscriptions of a lasting session. */
-export function createFilters(session: Session, options: { implicit: boolean; filters: readonly string[] }): Filters {
-  const filters = new Set(options.filters);
-  const coversExplicitly = (topic: string) =>
-    filters.has(topic) || [...filters].some((filter) => filterCovers(filter, topic));
-  return {
-    get size() {
-      return filters.size;
-    },
-    has: (filter) => filters.has(filter),
-    add: (filter) => filters.add(filter),
-    remove: (filter) => filters.delete(filter),
-    covers: (topic) => (options.implicit && isSystemTopic(session.device, topic)) || coversExplicitly(topic),
-    coversExplicitly,
-  };
+  /** Starts with the filters of a lasting session. `implicit`: system topics come without asking (wire-format 0.5). */
+  constructor(device: DeviceRef, given: { implicit: boolean; filters: Iterable<string> }) {
+    this.#device = device;
+    this.#implicit = given.implicit;
+    this.#filters = new Set(given.filters);
+  }
+
+  get size(): number {
+    return this.#filters.size;
+  }
+
+  has(filter: string): boolean {
+    return this.#filters.has(filter);
+  }
+
+  add(filter: string): void {
+    this.#filters.add(filter);
+  }
+
+  remove(filter: string): void {
+    this.#filters.delete(filter);
+  }
+
+  /** Whether the device gets this topic: by a filter, or by its implicit subscription. */
+  covers(topic: string): boolean {
+    return this.coversExplicitly(topic) || (this.#implicit && isSystemTopic(this.#device, topic));
+  }
+
+  /** Whether it gets it by a filter of its own. */
+  coversExplicitly(topic: string): boolean {
+    if (this.#filters.has(topic)) return true;
+    for (const filter of this.#filters) if (filterCovers(filter, topic)) return true;
+    return false;
+  }
 }

@@ -1,22 +1,27 @@
 import type { Socket } from "node:net";
-import { createFrameGuard, type FrameFault } from "./frame-guard.ts";
+import type { FrameFault, FrameGuard } from "./frame-guard.ts";
+
+/** Who decides about a guarded socket. */
+export interface Gate {
+  readonly guard: FrameGuard;
+  /** Whether nothing is to be read for now: what the device sends stays in the socket, and the network slows the device down. */
+  isHeld(): boolean;
+  fault(fault: FrameFault): void;
+}
 
 /**
- * Puts a frame guard in front of whoever reads `socket`, by its `read`: another stream per connection would cost more memory than the
- * connection itself.
+ * Puts a gate in front of whoever reads `socket`, by its `read`: another stream per connection would cost more memory than the
+ * connection itself. A reader that was held back has to ask again.
  */
-export function guardSocket(
-  socket: Socket,
-  options: { maxPayloadBytes: number; onFault: (fault: FrameFault) => void },
-): void {
-  const guard = createFrameGuard(options.maxPayloadBytes);
+export function guardSocket(socket: Socket, gate: Gate): void {
   const read = socket.read.bind(socket);
   socket.read = (size?: number) => {
+    // With 0 the stream itself asks for more from the network; nothing is handed out.
+    if (size !== 0 && gate.isHeld()) return null;
     const chunk = read(size) as Buffer | null;
-    const fault = chunk && guard.inspect(chunk);
+    const fault = chunk && gate.guard.inspect(chunk);
     if (!fault) return chunk;
-    options.onFault(fault);
-    socket.destroy();
+    gate.fault(fault);
     return null;
   };
 }

@@ -5,44 +5,125 @@ import type { Filters } from "./filters.ts";
 import { TRANSPORT } from "./transport.ts";
 import type { Wire } from "./wire.ts";
 
-/** Takes a device's mailbox to its connection. */
-export interface MailboxPump {
-  /** Looks for messages that came or became covered. */
-  run(): void;
-  /** Looks from the start again: a new subscription covers what was passed over. */
-  restart(): void;
-  /** The device acknowledged a packet. */
-  acknowledged(packetId: number): Promise<void>;
-}
-
 interface Deps {
-  readonly platform: Platform;
+  readonly platform: Pick<Platform, "mailbox" | "clock" | "recorder">;
   readonly device: DeviceRef;
   readonly wire: Wire;
   readonly filters: Filters;
   readonly maxInFlight: number;
 }
 
-/**
- * Sends what waits, in order, as long as the device acknowledges and reads; what no filter covers is passed over and stays.
- *
- * It never waits for the device: a full socket ends the run, and `drain` starts it again, so that a frozen device slows nobody else.
- */
-export function createMailboxPump({ platform, device, wire, filters, maxInFlight }: Deps): MailboxPump {
-  const { mailbox, clock, recorder } = platform;
-  const inFlight = new Map<number, string>();
-  let passed = 0;
-  let isRunning = false;
-  let isAsked = false;
+const MAX_PACKET_ID = 65_535;
 
-  function send(messages: readonly MailboxMessage[]): void {
-    const known = new Set(inFlight.values());
+/**
+ * Takes a device's mailbox to its connection: sends what waits, in order, as long as the device acknowledges and reads; what no filter
+ * covers is passed over and stays.
+ *
+ * It never waits for the device. A full socket or a full window ends the run, and `drain` or an acknowledgement starts the next one, so
+ * that a frozen device slows nobody else.
+ */
+export class MailboxPump {
+  readonly #deps: Deps;
+  /** Message ids by packet id. */
+  readonly #inFlight = new Map<number, string>();
+  /** Acknowledged by the device, and not yet by the mailbox. */
+  readonly #leaving = new Set<string>();
+  #packetId = 0;
+  /** Position of the last message that was sent or passed over. */
+  #passed: number | undefined;
+  #isRunning = false;
+  #isAsked = false;
+  #isRestarted = false;
+
+  constructor(deps: Deps) {
+    this.#deps = deps;
+  }
+
+  /** Looks for messages that came. */
+  run(): void {
+    this.#isAsked = true;
+    if (this.#isRunning || !this.#deps.wire.isOpen) return;
+    this.#isRunning = true;
+    this.#empty().catch((error: unknown) => this.#deps.platform.recorder.fault("mailbox_pump", error));
+  }
+
+  /** Looks from the start again: a new subscription covers what was passed over. */
+  restart(): void {
+    this.#isRestarted = true;
+    this.run();
+  }
+
+  /** The device acknowledged a packet. Resolves when the mailbox knows. */
+  async acknowledged(packetId: number): Promise<void> {
+    const { platform, device } = this.#deps;
+    const { mailbox, clock, recorder } = platform;
+    const messageId = this.#inFlight.get(packetId);
+    if (messageId === undefined) return;
+    this.#inFlight.delete(packetId);
+    this.#leaving.add(messageId);
+    try {
+      const wasWaiting = await mailbox.acknowledge(device, messageId, clock.nowMs());
+      if (wasWaiting) recorder.downlinkChanged({ state: "delivered", transport: TRANSPORT });
+    } catch (error) {
+      // It stays in the mailbox, and is sent again the next time that this looks: at least once.
+      this.#isRestarted = true;
+      recorder.fault("mailbox_acknowledge", error);
+      return;
+    } finally {
+      this.#leaving.delete(messageId);
+    }
+    this.run();
+  }
+
+  async #empty(): Promise<void> {
+    try {
+      do {
+        this.#isAsked = false;
+        await this.#walk();
+      } while (this.#isAsked && this.#deps.wire.isOpen);
+    } finally {
+      // At once, not a tick later: whoever asks in between would be forgotten.
+      this.#isRunning = false;
+    }
+  }
+
+  /** From where it stopped, or from the start, to the end of the mailbox. */
+  async #walk(): Promise<void> {
+    if (this.#isRestarted) this.#passed = undefined;
+    this.#isRestarted = false;
+    while (this.#room > 0) {
+      const messages = await this.#look();
+      // What was read for the old filters is read again for the new ones.
+      if (messages.length === 0 || this.#isRestarted || !this.#deps.wire.isOpen) return;
+      this.#send(messages);
+    }
+  }
+
+  /** How many messages may be sent now. */
+  get #room(): number {
+    const { wire, maxInFlight } = this.#deps;
+    return wire.isWritable ? maxInFlight - this.#inFlight.size - this.#leaving.size : 0;
+  }
+
+  #look(): Promise<readonly MailboxMessage[]> {
+    const { platform, device } = this.#deps;
+    const after = this.#passed === undefined ? {} : { after: this.#passed };
+    return platform.mailbox.pending(device, { ...after, limit: this.#room, nowMs: platform.clock.nowMs() });
+  }
+
+  #send(messages: readonly MailboxMessage[]): void {
+    const { platform, device, wire, filters } = this.#deps;
+    const { mailbox, clock, recorder } = platform;
+    const known = new Set(this.#inFlight.values());
     const sent: string[] = [];
-    for (const message of messages) {
-      passed = message.position;
-      if (known.has(message.messageId) || !filters.covers(message.topic)) continue;
-      inFlight.set(wire.publishQos1(message.topic, message.payload), message.messageId);
-      sent.push(message.messageId);
+    for (const { messageId, position, topic, payload } of messages) {
+      if (!wire.isWritable) break;
+      this.#passed = position;
+      if (known.has(messageId) || this.#leaving.has(messageId) || !filters.covers(topic)) continue;
+      const packetId = this.#nextPacketId();
+      this.#inFlight.set(packetId, messageId);
+      wire.publishQos1(packetId, topic, payload);
+      sent.push(messageId);
       recorder.downlinkChanged({ state: "sent", transport: TRANSPORT });
     }
     if (sent.length === 0) return;
@@ -50,50 +131,9 @@ export function createMailboxPump({ platform, device, wire, filters, maxInFlight
     mailbox.markSent(device, sent, clock.nowMs()).catch((error: unknown) => recorder.fault("mark_sent", error));
   }
 
-  async function empty(): Promise<void> {
-    do {
-      isAsked = false;
-      while (inFlight.size < maxInFlight && wire.isWritable()) {
-        const messages = await mailbox.pending(device, {
-          after: passed,
-          limit: maxInFlight - inFlight.size,
-          nowMs: clock.nowMs(),
-        });
-        if (messages.length === 0 || !wire.isOpen()) break;
-        send(messages);
-      }
-    } while (isAsked && wire.isOpen());
+  #nextPacketId(): number {
+    do this.#packetId = (this.#packetId % MAX_PACKET_ID) + 1;
+    while (this.#inFlight.has(this.#packetId));
+    return this.#packetId;
   }
-
-  function run(): void {
-    isAsked = true;
-    if (isRunning || !wire.isOpen()) return;
-    isRunning = true;
-    empty()
-      .catch((error: unknown) => recorder.fault("mailbox_pump", error))
-      .finally(() => {
-        isRunning = false;
-      });
-  }
-
-  return {
-    run,
-    restart() {
-      passed = 0;
-      run();
-    },
-    async acknowledged(packetId) {
-      const messageId = inFlight.get(packetId);
-      if (messageId === undefined) return;
-      inFlight.delete(packetId);
-      try {
-        const wasWaiting = await mailbox.acknowledge(device, messageId, clock.nowMs());
-        if (wasWaiting) recorder.downlinkChanged({ state: "delivered", transport: TRANSPORT });
-      } catch (error) {
-        // It stays in the mailbox, and the device gets it again after its next login: at least once.
-        recorder.fault("mailbox_acknowledge", error);
-      }
-      run();
-    },
-  };
 }

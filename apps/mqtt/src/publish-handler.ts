@@ -1,70 +1,91 @@
-import { isRefusal, type Session } from "@trine/core/auth";
-import { sharesOwn } from "@trine/core/messaging";
+import { isRefusal, type Refusal, type Session } from "@trine/core/auth";
+import { type Publish, sharesOwn } from "@trine/core/messaging";
 import type { Platform } from "@trine/core/platform";
 import type { Filters } from "./filters.ts";
 import { TRANSPORT } from "./transport.ts";
 import type { Wire } from "./wire.ts";
 
-/** A message as the engine hands it over. */
-interface Incoming {
-  readonly topic: string;
-  readonly payload: string | Buffer;
-  readonly qos: number;
+interface Deps {
+  readonly platform: Pick<Platform, "uplink" | "downlink" | "recorder">;
+  readonly session: Session;
+  readonly filters: Filters;
+  readonly wire: Wire;
+  /** Messages that may wait; with more the connection is read no further. */
+  readonly maxWaiting: number;
+  /** Ends the connection. */
+  readonly cut: (why: string) => void;
 }
 
-/** What becomes of a published message: it may be acknowledged, or the connection must end. */
-export type PublishOutcome = "acknowledge" | "close";
-
-/** Takes the messages of one connection, one after the other. */
-export interface PublishHandler {
-  take(message: Incoming): Promise<PublishOutcome>;
-  /** Resolves when all that was taken is decided. */
-  idle(): Promise<unknown>;
-}
-
+// wire-format 10: retention of messages for a device.
 const OWN_TTL_MS = 7 * 86_400_000;
 
-/** Makes the handler of a connection. Pipelined messages reach the log in the order they were sent, however long each takes. */
-export function createPublishHandler(deps: {
-  platform: Platform;
-  session: Session;
-  filters: Filters;
-  wire: Wire;
-}): PublishHandler {
-  const { platform, session, filters, wire } = deps;
-  const { uplink, downlink, recorder } = platform;
-  let last: Promise<unknown> = Promise.resolve();
+/** Takes the messages of one connection, one after the other: pipelined ones reach the log in the order they were sent. */
+export class PublishHandler {
+  readonly #deps: Deps;
+  #last: Promise<void> = Promise.resolve();
+  #waiting = 0;
 
-  async function handle({ topic, payload, qos }: Incoming): Promise<PublishOutcome> {
-    const bytes = Buffer.isBuffer(payload) ? payload : Buffer.from(payload);
-    const accepted = await uplink.accept(session, { topic, payload: bytes, qos: qos === 0 ? 0 : 1 });
-    if (isRefusal(accepted)) {
-      recorder.dropped(TRANSPORT, accepted.code);
-      // wire-format 2.6: a forbidden message is dropped and acknowledged. Any other must come again, or be seen to be lost.
-      return accepted.code === "forbidden_topic" || (qos === 0 && accepted.code === "unavailable")
-        ? "acknowledge"
-        : "close";
-    }
+  constructor(deps: Deps) {
+    this.#deps = deps;
+  }
+
+  /** Whether so many messages wait that the connection should not be read. One read may go beyond it. */
+  get isFull(): boolean {
+    return this.#waiting >= this.#deps.maxWaiting;
+  }
+
+  /**
+   * Hands a message to the log when its turn comes. `acknowledge` is called once it is durable, or is to be dropped unseen; it is not
+   * called when the device has to send the message again, and the connection ends then.
+   */
+  take(message: Publish, acknowledge: () => void): void {
+    this.#waiting += 1;
+    this.#last = this.#last
+      .then(() => this.#handle(message, acknowledge))
+      .catch((error: unknown) => {
+        this.#deps.platform.recorder.fault("publish", error);
+        this.#deps.cut("fault");
+      });
+  }
+
+  /** Resolves when all that was taken is decided. */
+  idle(): Promise<void> {
+    return this.#last;
+  }
+
+  async #handle(message: Publish, acknowledge: () => void): Promise<void> {
+    const { platform, session, filters, wire } = this.#deps;
+    // The connection ended meanwhile: what was not acknowledged comes again.
+    const accepted = wire.isOpen ? await platform.uplink.accept(session, message) : undefined;
+    this.#waiting -= 1;
+    if (!accepted) return;
+    if (isRefusal(accepted)) return this.#refuse(message, accepted, acknowledge);
+    acknowledge();
     const { reply } = accepted;
     if (reply && filters.covers(reply.topic)) wire.publishQos0(reply.topic, reply.payload);
-    if (filters.coversExplicitly(topic) && sharesOwn(session, topic)) await giveBack(topic, bytes, qos);
-    return "acknowledge";
+    if (filters.coversExplicitly(message.topic) && sharesOwn(session, message.topic)) await this.#giveBack(message);
+  }
+
+  /** wire-format 2.6: a forbidden message is dropped and acknowledged. Of others only QoS 0 may be lost; the rest must come again. */
+  #refuse({ qos }: Publish, { code }: Refusal, acknowledge: () => void): void {
+    this.#deps.platform.recorder.dropped(TRANSPORT, code);
+    if (code === "forbidden_topic" || (qos === 0 && code === "unavailable")) acknowledge();
+    else this.#deps.cut(code);
   }
 
   /** wire-format 2.6: delivered with the QoS that it was published with. */
-  async function giveBack(topic: string, payload: Buffer, qos: number): Promise<void> {
-    if (qos === 0) return wire.publishQos0(topic, payload);
-    await downlink
-      .send(session.device, { topic, payload, qos: 1, ttlMs: OWN_TTL_MS })
-      .catch((error: unknown) => recorder.fault("own_publish", error));
+  async #giveBack({ topic, payload, qos }: Publish): Promise<void> {
+    const { platform, session, wire } = this.#deps;
+    if (qos === 0) {
+      wire.publishQos0(topic, payload);
+      return;
+    }
+    try {
+      const sent = await platform.downlink.send(session.device, { topic, payload, qos, ttlMs: OWN_TTL_MS });
+      if (isRefusal(sent)) platform.recorder.dropped(TRANSPORT, sent.code);
+    } catch (error) {
+      // It is in the log and acknowledged; only its way back is lost.
+      platform.recorder.fault("own_publish", error);
+    }
   }
-
-  return {
-    take(message) {
-      const taken = last.then(() => (wire.isOpen() ? handle(message) : "close"));
-      last = taken.catch(() => undefined);
-      return taken;
-    },
-    idle: () => last,
-  };
 }

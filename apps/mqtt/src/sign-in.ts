@@ -1,48 +1,98 @@
-import { isRefusal, type Refusal, refuse } from "@trine/core/auth";
+import { isRefusal, type Refusal, refuse, type Session } from "@trine/core/auth";
+import type { DeviceRef } from "@trine/core/certificate";
 import type { Platform } from "@trine/core/platform";
 import type { Subscription } from "@trine/core/ports";
-import { createDeviceConnection, type DeviceConnection } from "./device-connection.ts";
+import type { ConnectionTable, PendingLogin } from "./connection-table.ts";
+import { DeviceConnection } from "./device-connection.ts";
+import type { ConnectRequest } from "./judge-connect.ts";
+import type { Link } from "./link.ts";
 import type { ParsedConnect } from "./parse-connect.ts";
 import type { MqttSettings } from "./settings.ts";
-import type { Wire } from "./wire.ts";
 
-/** Where a device's presence is announced (wire-format 9.3). */
-export function statusTopicOf({ productKey, deviceName }: { productKey: string; deviceName: string }): string {
-  return `/as/mqtt/status/${productKey}/${deviceName}`;
+interface Deps {
+  readonly platform: Platform;
+  readonly settings: MqttSettings;
+  readonly table: ConnectionTable;
+  readonly link: Link;
+  readonly request: ConnectRequest;
 }
 
 /**
- * Authenticates a CONNECT and makes the connection the device's one connection. A device that left meanwhile is forgotten again.
- *
- * Claim and subscriptions are asked for together, so that the answer waits for one round trip.
+ * Authenticates a CONNECT and makes the connection the device's one connection, before the login is answered. A device that left, was
+ * revoked or connected again meanwhile is given up.
  */
-export async function signIn(
-  { attempt, implicitSubscriptions }: ParsedConnect,
-  deps: { platform: Platform; settings: MqttSettings; wire: Wire; lasting: boolean; connectionId: string },
-): Promise<DeviceConnection | Refusal> {
-  const { platform, wire, lasting, connectionId } = deps;
-  const session = await platform.authenticator.authenticate(attempt);
-  if (isRefusal(session)) return session;
-  const statusTopic = statusTopicOf(session.device);
-  const opening = platform.connections.open(session, { connectionId, statusTopic });
+export async function signIn(connect: ParsedConnect, deps: Deps): Promise<DeviceConnection | Refusal> {
+  const { platform, table, link } = deps;
+  const login = table.expect(connect.attempt.device);
   try {
-    const [{ epoch }, restored] = await Promise.all([opening, loadSubscriptions(platform, session.device, lasting)]);
-    return createDeviceConnection({ ...deps, wire, session, epoch, implicitSubscriptions, restored });
-  } catch (error) {
-    platform.recorder.fault("sign_in", error);
-    const opened = await opening.catch(() => undefined);
-    if (opened) await platform.connections.close(session, { epoch: opened.epoch, statusTopic, why: "fault" });
-    return refuse("unavailable", "fault");
+    const session = await platform.authenticator.authenticate(connect.attempt);
+    if (isRefusal(session)) return session;
+    // Nobody is there any more to be answered.
+    if (link.socket.destroyed) return refuse("unavailable", "the device left");
+    const connection = await open(session, connect, deps);
+    return isRefusal(connection) ? connection : await admit(connection, login, deps);
+  } finally {
+    table.giveUp(login);
   }
+}
+
+/** Ends what `signIn` began. */
+export async function signOff({ session, epoch, link }: DeviceConnection, { connections }: Platform): Promise<void> {
+  await connections.close(session, { epoch, statusTopic: statusTopicOf(session.device), why: link.why });
+}
+
+/** Claim and subscriptions are asked for together, so that the answer waits for one round trip. */
+async function open(session: Session, connect: ParsedConnect, deps: Deps): Promise<DeviceConnection | Refusal> {
+  const { platform, link, request } = deps;
+  const statusTopic = statusTopicOf(session.device);
+  const connectionId = `${platform.nodeId}-${link.id}`;
+  const [opened, loaded] = await Promise.allSettled([
+    platform.connections.open(session, { connectionId, statusTopic }),
+    loadSubscriptions(platform, session.device, request.lasting),
+  ]);
+  for (const each of [opened, loaded]) if (each.status === "rejected") platform.recorder.fault("sign_in", each.reason);
+  if (opened.status === "rejected") return refuse("unavailable", "the claim failed");
+  const { epoch } = opened.value;
+  if (loaded.status === "rejected") {
+    await platform.connections.close(session, { epoch, statusTopic, why: "unavailable" });
+    return refuse("unavailable", "the subscriptions could not be read");
+  }
+  const filters = (loaded.value ?? []).map(({ filter }) => filter);
+  const { implicitSubscriptions } = connect;
+  return new DeviceConnection({
+    ...deps,
+    session,
+    epoch,
+    lasting: request.lasting,
+    sessionPresent: loaded.value !== undefined && !request.isOld,
+    filters,
+    implicitSubscriptions,
+  });
+}
+
+async function admit(
+  connection: DeviceConnection,
+  login: PendingLogin,
+  { table, link, platform }: Deps,
+): Promise<DeviceConnection | Refusal> {
+  if (!link.socket.destroyed && table.admit(login, connection)) return connection;
+  link.blame(login.isRevoked ? "revoked" : link.socket.destroyed ? link.why : "taken_over");
+  await signOff(connection, platform);
+  return refuse("unavailable", "the device left, was revoked or connected again meanwhile");
 }
 
 /** With cleanSession=1 an earlier lasting session ends (MQTT-3.1.2-6). */
 async function loadSubscriptions(
   { subscriptions }: Platform,
-  device: Parameters<Platform["subscriptions"]["load"]>[0],
+  device: DeviceRef,
   lasting: boolean,
 ): Promise<readonly Subscription[] | undefined> {
   if (lasting) return subscriptions.load(device);
   await subscriptions.clear(device);
   return undefined;
+}
+
+/** Where a device's presence is announced (wire-format 9.3). */
+function statusTopicOf({ productKey, deviceName }: DeviceRef): string {
+  return `/as/mqtt/status/${productKey}/${deviceName}`;
 }

@@ -24,31 +24,20 @@ export async function startMqtt(platform: Platform, settings: MqttSettings): Pro
   const server = createServer((socket) => engine.accept(socket));
   const taken = await listenOn(server, { host, port, setting: "TRINE_MQTT_PORT", backlog: BACKLOG }).catch(
     async (error: unknown) => {
-      await engine.stop();
+      await engine.stop(0);
       throw error;
     },
   );
+  // The process has run out of file descriptors, say: it serves whom it has.
+  server.on("error", (error) => platform.recorder.fault("mqtt_listener", error));
   const letGo = platform.hold(table);
   return {
     ports: { TRINE_MQTT_PORT: taken },
     async stop() {
       const closed = new Promise((done) => server.close(done));
-      const begun = table.all();
-      await within(FINISH_WITHIN_MS, Promise.all(begun.map(({ publishes }) => publishes.idle())));
-      for (const { wire } of table.all()) wire.end();
-      await engine.stop();
+      await engine.stop(FINISH_WITHIN_MS);
       await closed;
-      await engine.settled();
       letGo();
     },
   };
-}
-
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise((done) => {
-    timer = setTimeout(done, ms);
-  });
-  await Promise.race([work, late]);
-  clearTimeout(timer);
 }

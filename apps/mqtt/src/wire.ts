@@ -1,39 +1,43 @@
 import type { Socket } from "node:net";
 import { writeToStream } from "mqtt-packet";
 
-/** Writes to one device, beside the engine: packets are written whole, so that the two do not mix. */
-export interface Wire {
-  /** @returns the packet id that the device will acknowledge. */
-  publishQos1(topic: string, payload: Buffer): number;
-  publishQos0(topic: string, payload: Buffer): void;
-  isOpen(): boolean;
-  /** Whether the device reads what it is sent. */
-  isWritable(): boolean;
-  end(): void;
-}
-
-const MAX_PACKET_ID = 65_535;
-
 /** Unread bytes at which a device counts as one that does not read. */
-const HIGH_WATER_BYTES = 524_288;
+const HIGH_WATER_BYTES = 131_072;
 
-/** Makes the writing side of a connection. */
-export function createWire(socket: Socket): Wire {
-  let packetId = 0;
-  const isOpen = () => !socket.destroyed && socket.writable;
-  return {
-    publishQos1(topic, payload) {
-      packetId = (packetId % MAX_PACKET_ID) + 1;
-      writeToStream({ cmd: "publish", topic, payload, qos: 1, dup: false, retain: false, messageId: packetId }, socket);
-      return packetId;
-    },
-    publishQos0(topic, payload) {
-      // QoS 0 does not wait: to a device that does not read, it is lost.
-      if (socket.writableLength > HIGH_WATER_BYTES) return;
-      writeToStream({ cmd: "publish", topic, payload, qos: 0, dup: false, retain: false }, socket);
-    },
-    isOpen,
-    isWritable: () => isOpen() && socket.writableLength <= HIGH_WATER_BYTES,
-    end: () => socket.destroy(),
-  };
+/** Writes messages to one device, beside the engine: packets are written whole, so that the two do not mix. */
+export class Wire {
+  readonly #socket: Socket;
+  #begun = false;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+  }
+
+  /** The login was answered: from now on messages may follow (MQTT-3.2.0-1). */
+  begin(): void {
+    this.#begun = true;
+  }
+
+  /** Whether messages may be written. */
+  get isOpen(): boolean {
+    return this.#begun && !this.#socket.destroyed && this.#socket.writable;
+  }
+
+  /** Whether the device reads what it is sent. */
+  get isWritable(): boolean {
+    return this.isOpen && this.#socket.writableLength < HIGH_WATER_BYTES;
+  }
+
+  /** Writes a message of QoS 1, whatever waits already. */
+  publishQos1(packetId: number, topic: string, payload: Buffer): void {
+    const packet = { cmd: "publish", topic, payload, qos: 1, dup: false, retain: false, messageId: packetId } as const;
+    writeToStream(packet, this.#socket);
+  }
+
+  /** Writes a message of QoS 0. It does not wait: for a device that does not read, it is lost. @returns whether it was written. */
+  publishQos0(topic: string, payload: Buffer): boolean {
+    if (!this.isWritable) return false;
+    writeToStream({ cmd: "publish", topic, payload, qos: 0, dup: false, retain: false }, this.#socket);
+    return true;
+  }
 }

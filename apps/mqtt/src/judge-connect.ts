@@ -1,0 +1,28 @@
+import type { Socket } from "node:net";
+import { type Refusal, refuse } from "@trine/core/auth";
+import type { IConnectPacket } from "mqtt-packet";
+import { type ParsedConnect, parseConnect } from "./parse-connect.ts";
+import { peerOf } from "./peer.ts";
+import type { MqttSettings } from "./settings.ts";
+
+/** What a CONNECT asks for. */
+export interface ConnectRequest {
+  readonly connect: ParsedConnect | Refusal;
+  /** cleanSession=0. */
+  readonly lasting: boolean;
+  /** MQTT 3.1, whose CONNACK knows no "session present". */
+  readonly isOld: boolean;
+}
+
+/** Reads a CONNECT, and refuses a keepalive out of bounds (wire-format 2.6). */
+export function judgeConnect(packet: IConnectPacket, socket: Socket, settings: MqttSettings): ConnectRequest {
+  const { clientId, username, password, keepalive = 0, clean, protocolVersion } = packet;
+  const isAllowed = keepalive >= settings.TRINE_MQTT_KEEPALIVE_MIN && keepalive <= settings.TRINE_MQTT_KEEPALIVE_MAX;
+  return {
+    connect: isAllowed
+      ? parseConnect({ clientId, username, password, peer: peerOf(socket) })
+      : refuse("malformed", `keepalive ${keepalive} s`),
+    lasting: clean === false,
+    isOld: protocolVersion === 3,
+  };
+}

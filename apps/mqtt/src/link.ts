@@ -1,0 +1,53 @@
+import type { Socket } from "node:net";
+import type { DeviceConnection } from "./device-connection.ts";
+import type { FrameFault, FrameGuard } from "./frame-guard.ts";
+import type { Gate } from "./guard-socket.ts";
+
+/** One TCP connection, from its first byte to its end, logged in or not. */
+export class Link implements Gate {
+  /** What the engine knows it by, never seen by the device. */
+  readonly id: string;
+  readonly socket: Socket;
+  readonly guard: FrameGuard;
+  readonly #onFault: (link: Link, fault: FrameFault) => void;
+  /** Set by an accepted login. */
+  connection: DeviceConnection | undefined;
+  #why: string | undefined;
+  #isHeld = false;
+
+  constructor(of: { id: string; socket: Socket; guard: FrameGuard; onFault: (link: Link, fault: FrameFault) => void }) {
+    this.id = of.id;
+    this.socket = of.socket;
+    this.guard = of.guard;
+    this.#onFault = of.onFault;
+  }
+
+  /** Why the connection ended, as a stable word for metrics. */
+  get why(): string {
+    return this.#why ?? (this.guard.sawDisconnect ? "disconnected" : "connection_lost");
+  }
+
+  /** Notes why the connection is about to end; the first reason counts. */
+  blame(why: string): void {
+    this.#why ??= why;
+  }
+
+  /** Ends the connection at once. */
+  cut(why: string): void {
+    this.blame(why);
+    this.socket.destroy();
+  }
+
+  /** Reads nothing any more. */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  isHeld(): boolean {
+    return this.#isHeld || this.connection?.publishes.isFull === true;
+  }
+
+  fault(fault: FrameFault): void {
+    this.#onFault(this, fault);
+  }
+}

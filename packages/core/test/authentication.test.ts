@@ -214,6 +214,15 @@ describe("a token", () => {
     expect([...gate.sessions.values()][0]?.sealing).toEqual({ random: sealing?.random, seqOffset: sealing?.seqOffset });
   });
 
+  it.each([
+    [0x00, 1],
+    [0xff, 1_024],
+  ])("counts from a small positive number, whatever is drawn (%i)", async (byte, seqOffset) => {
+    Object.assign(gate.deps.random, { bytes: (count: number) => Buffer.alloc(count, byte) });
+    const { sealing } = await accepted(anAttempt({ keep: "token", sealedPayloads: true }));
+    expect(sealing?.seqOffset).toBe(seqOffset);
+  });
+
   it("is not given to a session that lives as its connection", async () => {
     expect(await accepted(anAttempt())).not.toHaveProperty("token");
     expect(gate.sessions).toHaveProperty("size", 0);

@@ -75,13 +75,13 @@ export class FrameGuard {
     this.#left = 0;
     this.#shift = 0;
     this.#step = STEP.length;
-    if (this.#type === TYPE.connect) {
+    if (byte === CONNECT_HEADER) {
       if (this.#connected) return "second_connect";
       this.#connected = true;
       return undefined;
     }
     if (!this.#connected) return "not_connect_first";
-    if (this.#type !== TYPE.publish) return ACCEPTED.has(this.#type) ? undefined : "unexpected_frame";
+    if (this.#type !== TYPE.publish) return FOLLOWING.has(this.#type) ? undefined : "unexpected_frame";
     if ((byte & QOS_BITS) > QOS_1) return "qos2_publish";
     bytes[at] = byte & ~RETAIN_BIT;
     return undefined;
@@ -161,10 +161,12 @@ type Step = (typeof STEP)[keyof typeof STEP];
 
 // What belongs to QoS 2 is not taken (wire-format 2.6).
 const TYPE = { connect: 1, publish: 3, puback: 4, subscribe: 8, unsubscribe: 10, pingreq: 12, disconnect: 14 } as const;
-const ACCEPTED: ReadonlySet<number> = new Set(Object.values(TYPE));
+const FOLLOWING: ReadonlySet<number> = new Set(Object.values(TYPE).filter((type) => type !== TYPE.connect));
 // MQTT 3.1.1, 3.4.1, 3.12.1, 3.14.1.
 const FIXED_BYTES: Readonly<Record<number, number>> = { [TYPE.puback]: 2, [TYPE.pingreq]: 0, [TYPE.disconnect]: 0 };
 
+// Its flags are reserved (MQTT 3.1.1, 2.2.2): a TLS handshake begins with the same four bits.
+const CONNECT_HEADER = TYPE.connect << 4;
 const RETAIN_BIT = 0x01;
 const QOS_BITS = 0x06;
 const QOS_1 = 0x02;

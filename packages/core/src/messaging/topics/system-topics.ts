@@ -71,6 +71,7 @@ export const SYSTEM_TOPICS: readonly SystemTopic[] = [
   { pattern: "/ext/ntp/{pk}/{dn}/response", way: "down" },
   // A system topic inside must be the device's own; any other text is the application's affair, routed by device all the same.
   { pattern: "/ext/rrpc/+/sys/{pk}/{dn}/#", way: "both" },
+  { pattern: "/ext/rrpc/+/~sys", way: "both" },
   { pattern: "/ext/rrpc/+/~sys/#", way: "both" },
   { pattern: "/ext/error/{pk}/{dn}", way: "down" },
   { pattern: "/ext/register", way: "down" },

@@ -1,0 +1,169 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { aHolder, aNode, announced, aSession, NOW_MS, type Node, uplinkOf } from "../../test/a-node.ts";
+import { held } from "../../test/held.ts";
+import type { Session } from "../auth/index.ts";
+import { deviceKey } from "../certificate/index.ts";
+
+let node: Node;
+let session: Session;
+
+beforeEach(async () => {
+  node = await aNode();
+  session = await aSession(node);
+  await node.fleet.ports.registry.activate(session.device, session.iotId, NOW_MS);
+});
+
+const STATUS = "/as/radio/status";
+const open = (on = node, connectionId = "c1") =>
+  on.platform.connections.open(session, { connectionId, statusTopic: STATUS });
+const close = (epoch: number, on = node) =>
+  on.platform.connections.close(session, { epoch, statusTopic: STATUS, why: "gone" });
+
+/** `online` and `offline` as the log tells them, in its order. */
+async function statuses() {
+  return (await announced(node, session.device)).flatMap(({ status }) => status ?? []);
+}
+
+const record = () => node.fleet.ports.registry.findDevice(session.device);
+
+describe("a connection that opens", () => {
+  it("is where the device is found, and makes it online", async () => {
+    const { epoch } = await open();
+    expect(await node.fleet.ports.directory.locate(session.device)).toEqual({
+      nodeId: "node-1",
+      connectionId: "c1",
+      epoch,
+    });
+    await node.flush();
+    expect(await record()).toMatchObject({ status: "ONLINE", lastOnlineAtMs: NOW_MS, lastPeer: "192.0.2.1" });
+  });
+
+  it("is announced with address and time, on the topic of its adapter", async () => {
+    await open();
+    await node.flush();
+    const [item] = (await uplinkOf(node, session.device)).filter(({ topic }) => topic === STATUS);
+    expect(JSON.parse(item?.payload.toString() ?? "")).toEqual({
+      status: "online",
+      iotId: session.iotId,
+      ...session.device,
+      time: "2023-11-14 22:13:20.123",
+      utcTime: "2023-11-14T22:13:20.123Z",
+      lastTime: "2023-11-14 22:13:20.123",
+      utcLastTime: "2023-11-14T22:13:20.123Z",
+      clientIp: "192.0.2.1",
+    });
+  });
+
+  it("has the older one closed on its own node", async () => {
+    const holder = aHolder();
+    node.platform.hold(holder);
+    const first = await open();
+    expect(holder.asked).toEqual([]);
+    const second = await open(node, "c2");
+    expect(second.epoch).toBeGreaterThan(first.epoch);
+    expect(holder.asked).toEqual([{ closeOlder: deviceKey(session.device), epoch: first.epoch }]);
+  });
+
+  it("has the older one closed on another node, and on no third one", async () => {
+    const [there, third] = [
+      await aNode({ fleet: node.fleet, nodeId: "node-2" }),
+      await aNode({ fleet: node.fleet, nodeId: "node-3" }),
+    ];
+    const holders = [node, there, third].map((each) => {
+      const holder = aHolder();
+      each.platform.hold(holder);
+      return holder;
+    });
+    const { epoch } = await open(there);
+    await open();
+    const asked = { closeOlder: deviceKey(session.device), epoch };
+    await expect.poll(() => holders.map((holder) => holder.asked)).toEqual([[], [asked], []]);
+  });
+
+  it("does not wait for the older one to be closed, nor for the announcement", async () => {
+    const gate = held();
+    const uplinkLog = { ...node.fleet.ports.uplinkLog, append: () => gate.promise };
+    const slow = await aNode({ fleet: node.fleet, nodeId: "node-2", given: { uplinkLog } });
+    const holder = { ...aHolder(), closeOlder: () => gate.promise.then(() => 1) };
+    slow.platform.hold(holder);
+    await open(slow);
+    await open(slow, "c2");
+    gate.release();
+    await slow.flush();
+  });
+
+  it("records what fails after the claim, and fails itself only when it cannot claim", async () => {
+    const fault = new Error("down");
+    const uplinkLog = { ...node.fleet.ports.uplinkLog, append: () => Promise.reject(fault) };
+    const broken = await aNode({ fleet: node.fleet, nodeId: "node-2", given: { uplinkLog } });
+    broken.platform.hold({ ...aHolder(), closeOlder: () => Promise.reject(fault) });
+    await open(broken);
+    await open(broken, "c2");
+    await broken.flush();
+    expect(broken.recorder.faults.map(({ where }) => where).toSorted()).toEqual([
+      "announce_status",
+      "announce_status",
+      "close_replaced",
+    ]);
+    const directory = { ...node.fleet.ports.directory, claim: () => Promise.reject(fault) };
+    const lost = await aNode({ fleet: node.fleet, nodeId: "node-3", given: { directory } });
+    await expect(open(lost)).rejects.toThrow("down");
+  });
+});
+
+describe("a connection that ends", () => {
+  it("gives the device up, and makes it offline", async () => {
+    const { epoch } = await open();
+    node.fleet.clock.pass(1_000);
+    await close(epoch);
+    await node.flush();
+    expect(await node.fleet.ports.directory.locate(session.device)).toBeUndefined();
+    expect(await record()).toMatchObject({
+      status: "OFFLINE",
+      lastOnlineAtMs: NOW_MS,
+      lastOfflineAtMs: NOW_MS + 1_000,
+    });
+    expect(await statuses()).toEqual(["online", "offline"]);
+  });
+
+  it("changes nothing when a newer one took over, whichever node it is on", async () => {
+    const there = await aNode({ fleet: node.fleet, nodeId: "node-2" });
+    const first = await open(there);
+    const second = await open(node, "c2");
+    await close(first.epoch, there);
+    await there.flush();
+    await node.flush();
+    expect(await node.fleet.ports.directory.locate(session.device)).toMatchObject({ epoch: second.epoch });
+    expect(await record()).toMatchObject({ status: "ONLINE" });
+    expect(await statuses()).toEqual(["online", "online"]);
+  });
+
+  it("is announced after its own beginning, however slow that was", async () => {
+    const gate = held();
+    const { uplinkLog } = node.fleet.ports;
+    let appends = 0;
+    const append: typeof uplinkLog.append = async (message) => {
+      appends += 1;
+      if (appends === 1) await gate.promise;
+      return uplinkLog.append(message);
+    };
+    const slow = await aNode({ fleet: node.fleet, nodeId: "node-2", given: { uplinkLog: { ...uplinkLog, append } } });
+    const { epoch } = await open(slow);
+    await close(epoch, slow);
+    expect(appends).toBe(1);
+    gate.release();
+    await slow.flush();
+    expect(await statuses()).toEqual(["online", "offline"]);
+  });
+
+  it("makes the device offline even when the directory is down, and does not throw", async () => {
+    const fault = new Error("directory is down");
+    const directory = { ...node.fleet.ports.directory, release: () => Promise.reject(fault) };
+    const broken = await aNode({ fleet: node.fleet, nodeId: "node-2", given: { directory } });
+    const { epoch } = await open(broken);
+    await close(epoch, broken);
+    await broken.flush();
+    expect(await record()).toMatchObject({ status: "OFFLINE" });
+    expect(broken.recorder.faults).toEqual([{ where: "release_device", error: fault }]);
+  });
+});

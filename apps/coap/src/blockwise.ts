@@ -14,8 +14,9 @@ interface Upload {
   readonly parts: Map<number, Buffer>;
 }
 
-// An upload costs some memory before its first byte counts.
+// What an upload, and each block of it, costs beside its bytes. Small blocks would cost many times what they hold.
 const UPLOAD_OVERHEAD_BYTES = 512;
+const PART_OVERHEAD_BYTES = 256;
 
 /**
  * Makes the place where uploads wait, bounded in count, bytes and time.
@@ -27,7 +28,7 @@ export function createBlockwise(limits: { uploads: number; bytes: number; idleMs
     max: limits.uploads,
     maxSize: limits.bytes,
     ttl: limits.idleMs,
-    sizeCalculation: ({ parts, blockBytes }) => UPLOAD_OVERHEAD_BYTES + parts.size * blockBytes,
+    sizeCalculation: ({ parts, blockBytes }) => UPLOAD_OVERHEAD_BYTES + parts.size * (PART_OVERHEAD_BYTES + blockBytes),
   });
   return {
     take({ peer, packet, value, maxBytes }) {
@@ -44,12 +45,11 @@ export function createBlockwise(limits: { uploads: number; bytes: number; idleMs
       if (known && upload !== known && num > 0) return { code: "4.08" };
       // A datagram is a view of nobody else's memory, so the block is kept as it is.
       upload.parts.set(num, payload);
-      if (more) {
-        uploads.set(key, upload);
-        return { code: "2.31" };
-      }
-      uploads.delete(key);
-      return join(upload, num);
+      const body = more ? undefined : join(upload, num);
+      if (body) uploads.delete(key);
+      // A new object, because the cache weighs an entry afresh only when its value is another.
+      else uploads.set(key, { ...upload });
+      return body ? { body } : { code: more ? "2.31" : "4.08" };
     },
   };
 }
@@ -61,14 +61,15 @@ function continues(upload: Upload, block: { num: number; bytes: number }, payloa
   return !before || before.equals(payload);
 }
 
-function join({ parts }: Upload, last: number): BlockOutcome {
+/** `undefined` while blocks are missing: the client may still send them, and then the last one again. */
+function join({ parts }: Upload, last: number): Buffer | undefined {
   const ordered: Buffer[] = [];
   for (let num = 0; num <= last; num++) {
     const part = parts.get(num);
-    if (!part) return { code: "4.08" };
+    if (!part) return undefined;
     ordered.push(part);
   }
-  return { body: Buffer.concat(ordered) };
+  return Buffer.concat(ordered);
 }
 
 /** RFC 7959 2.2: number, "more" bit, size exponent (7 is reserved). */

@@ -18,19 +18,20 @@ const TOKEN = ["61", "2088"];
 const SEQ = ["62", "2089"];
 export const MESSAGE_ID_OPTION = "2090";
 
-// Those whose meaning is served, or is fulfilled by serving the request here.
-const UNDERSTOOD = new Set([
-  "Uri-Host",
-  "Uri-Port",
-  "Uri-Path",
-  "Uri-Query",
-  "Accept",
-  "Block2",
-  "Block1",
-  "61",
-  "2089",
+// Critical ones whose meaning is served, or is fulfilled by serving the request here, with the bytes that each may have.
+const UNDERSTOOD = new Map([
+  ["Uri-Host", 255],
+  ["Uri-Port", 2],
+  ["Uri-Path", 255],
+  ["Uri-Query", 255],
+  ["Accept", 2],
+  ["Block2", 3],
+  ["Block1", 3],
+  ["61", 255],
+  ["2089", 255],
 ]);
-const CRITICAL_NAMES = new Set([
+const REPEATABLE = new Set(["Uri-Path", "Uri-Query"]);
+const NOT_UNDERSTOOD = new Set([
   "If-Match",
   "If-None-Match",
   "OSCORE",
@@ -52,8 +53,10 @@ export function readOptions(options: ParsedPacket["options"]): RequestOptions {
     const key = String(name);
     if (key === "Uri-Path") path.push(value.toString("utf8"));
     else if (key === "Uri-Query") addQuery(query, value.toString("utf8"));
-    else values.set(key, value);
-    unknownCritical ||= !UNDERSTOOD.has(key) && isCritical(key);
+    // RFC 7252 5.4.3, 5.4.5: too long a value, and one too many, are as good as unknown.
+    const understood = value.length <= (UNDERSTOOD.get(key) ?? -1) && !values.has(key);
+    unknownCritical ||= !understood && isCritical(key);
+    if (!REPEATABLE.has(key) && !values.has(key)) values.set(key, value);
   }
   const querySeq = query.get("seq");
   return {
@@ -77,7 +80,7 @@ export function uintOption(value: number): Buffer {
 }
 
 function isCritical(name: string): boolean {
-  return CRITICAL_NAMES.has(name) || Number(name) % 2 === 1;
+  return UNDERSTOOD.has(name) || NOT_UNDERSTOOD.has(name) || Number(name) % 2 === 1;
 }
 
 function addQuery(query: Map<string, string>, text: string): void {

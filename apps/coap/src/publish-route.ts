@@ -22,7 +22,7 @@ export async function answerPublish(
   if (isRefusal(session)) return refusalResponse(session);
   const outcome = await queue(session.sessionId, () => accept(platform, { session, token, ...publish }));
   if (isRefusal(outcome)) return refusalResponse(outcome);
-  return acceptedResponse(outcome, session);
+  return acceptedResponse(platform, outcome, session);
 }
 
 async function accept(
@@ -48,8 +48,10 @@ function parseSeq(text: Buffer | undefined): number | undefined {
   return Number.isSafeInteger(seq) ? seq : undefined;
 }
 
-function acceptedResponse({ messageId, reply }: Accepted, { sealing }: Session): Response {
-  const plain = reply && reply.payload.length <= REPLY_BYTES ? reply.payload : undefined;
+function acceptedResponse({ recorder }: Platform, { messageId, reply }: Accepted, { sealing }: Session): Response {
+  const fits = reply !== undefined && reply.payload.length <= REPLY_BYTES;
+  if (reply && !fits) recorder.dropped(TRANSPORT, "reply_too_large");
+  const plain = fits ? reply.payload : undefined;
   const payload = plain && sealing ? sealPayload(sealing.key, plain) : plain;
   return {
     code: "2.05",

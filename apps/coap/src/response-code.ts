@@ -1,7 +1,7 @@
 import type { RefusalCode } from "@trine/core/auth";
 
 /** What a refused device reads (wire-format 5.8; 4.29 is RFC 8516). Total: a new refusal breaks the build here. */
-export const RESPONSE_CODE = {
+export const RESPONSE_CODES = {
   malformed: "4.00",
   bad_credentials: "4.01",
   disabled: "4.03",

@@ -9,8 +9,16 @@ export interface Retransmitter {
   stop(): void;
 }
 
-/** @param max messages that wait at once; a further one is sent once. */
-export function createRetransmitter(send: (datagram: Buffer, to: Peer) => void, max: number): Retransmitter {
+/**
+ * Makes a retransmitter.
+ *
+ * @param limits.max messages that wait at once; a further one is sent once.
+ * @param limits.ackTimeoutMs first wait, before the random factor; doubled with each retransmission.
+ */
+export function createRetransmitter(
+  send: (datagram: Buffer, to: Peer) => void,
+  limits: { max: number; ackTimeoutMs: number },
+): Retransmitter {
   const timers = new Map<string, NodeJS.Timeout>();
 
   function attempt(datagram: Buffer, to: Peer, next: { key: string; waitMs: number; left: number }): void {
@@ -25,8 +33,8 @@ export function createRetransmitter(send: (datagram: Buffer, to: Peer) => void, 
 
   return {
     send(datagram, { to, messageId }) {
-      if (timers.size >= max) return send(datagram, to);
-      const waitMs = parameters.ackTimeout * 1000 * (1 + (parameters.ackRandomFactor - 1) * Math.random());
+      if (timers.size >= limits.max) return send(datagram, to);
+      const waitMs = limits.ackTimeoutMs * (1 + (parameters.ackRandomFactor - 1) * Math.random());
       attempt(datagram, to, { key: keyOf(to, messageId), waitMs, left: parameters.maxRetransmit });
     },
     settle(from, messageId) {

@@ -22,8 +22,9 @@ const POST = "0.02";
 const AUTH_BYTES = 4096;
 const SEAL_BYTES = 16;
 const CBOR = 60;
-// Octets, JSON, CBOR and text: what the SDKs name (wire-format 5.1, 5.3).
-const FORMATS = new Set<number | undefined>([undefined, 0, 42, 50, CBOR]);
+// What the SDKs name (wire-format 5.1, 5.3). A published payload is opaque; what comes back is JSON, or its sealed octets.
+const CONTENT_FORMATS = new Set<number | undefined>([undefined, 0, 40, 41, 42, 43, 47, 50, CBOR]);
+const ACCEPTS = new Set<number | undefined>([undefined, 0, 42, 50, CBOR]);
 
 /** Answers one request. Never rejects: a fault is recorded and answered 5.00, which the SDK tries again (wire-format 5.8). */
 export async function answer(deps: RouterDeps, request: Request): Promise<Response> {
@@ -65,6 +66,6 @@ function checkRequest(request: Request, options: RequestOptions, isAuth: boolean
   if (options.unknownCritical) return "4.02";
   if (!isAuth && (options.path[0] !== "topic" || options.path.length < 2)) return "4.04";
   if (request.packet.code !== POST) return "4.05";
-  if (!FORMATS.has(options.contentFormat)) return "4.15";
-  return FORMATS.has(options.accept) ? undefined : "4.06";
+  if (!CONTENT_FORMATS.has(options.contentFormat)) return "4.15";
+  return ACCEPTS.has(options.accept) ? undefined : "4.06";
 }

@@ -1,3 +1,4 @@
+export { DEVICE_FACTS } from "./check-device-facts.ts";
 export type {
   Actor,
   Batches,

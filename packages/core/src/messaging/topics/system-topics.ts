@@ -20,7 +20,7 @@ const thing = (suffix: string, way: "up" | "down"): SystemTopic => ({
 });
 
 /** Every system topic (wire-format 6.2, 6.3, 6.4, 7, 8.4, 8.5). */
-export const SYSTEM_TOPICS: readonly SystemTopic[] = [
+const SYSTEM_TOPICS: readonly SystemTopic[] = [
   thing("thing/model/up_raw", "up"),
   thing("thing/model/down_raw", "down"),
   thing("thing/event/+/post", "up"),

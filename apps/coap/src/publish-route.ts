@@ -13,29 +13,35 @@ const REPLY_BYTES = 1024;
 
 /** Answers `POST /topic/...` (wire-format 5.3 to 5.6). */
 export async function answerPublish(
-  { platform, queue }: { platform: Platform; queue: SessionQueue },
+  { platform, queue, payloadBytes }: { platform: Platform; queue: SessionQueue; payloadBytes: number },
   request: Request,
   publish: { options: RequestOptions; body: Buffer },
 ): Promise<Response> {
   const token = publish.options.token ?? "";
   const session = await platform.sessions.resume(token, { transport: TRANSPORT, peer: request.peer.address });
   if (isRefusal(session)) return refusalResponse(session);
-  const outcome = await queue(session.sessionId, () => accept(platform, { session, token, ...publish }));
+  const outcome = await queue(session.sessionId, () =>
+    accept({ platform, payloadBytes }, { session, token, ...publish }),
+  );
   if (isRefusal(outcome)) return refusalResponse(outcome);
   return acceptedResponse(platform, outcome, session);
 }
 
 async function accept(
-  platform: Platform,
+  { platform, payloadBytes }: { platform: Platform; payloadBytes: number },
   message: { session: Session; token: string; options: RequestOptions; body: Buffer },
 ): Promise<Accepted | Refusal> {
   const { session, token, options, body } = message;
   const topic = `/${options.path.slice(1).join("/")}`;
-  if (!session.sealing) return platform.uplink.accept(session, { topic, payload: body, qos: 1 });
+  if (!session.sealing) {
+    if (body.length > payloadBytes) return refuse("too_large", `${body.length} bytes`);
+    return platform.uplink.accept(session, { topic, payload: body, qos: 1 });
+  }
   const { key } = session.sealing;
   const seq = options.seq && parseSeq(openPayload(key, options.seq));
   const payload = body.length === 0 ? body : openPayload(key, body);
   // Judged before the number is taken: a spoiled message must not use one up.
+  if (payload && payload.length > payloadBytes) return refuse("too_large", `${payload.length} bytes`);
   if (seq === undefined || !payload) return refuse("malformed", "sealed number or payload cannot be opened");
   const replayed = await platform.sessions.takeSequence(token, seq);
   return replayed ?? platform.uplink.accept(session, { topic, payload, qos: 1 });

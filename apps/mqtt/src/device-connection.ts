@@ -57,6 +57,7 @@ export class DeviceConnection {
       wire,
       maxWaiting: settings.TRINE_MQTT_QUEUED_PUBLISHES,
       cut: (why) => link.cut(why),
+      isCut: () => link.isCut,
     });
   }
 

@@ -14,6 +14,7 @@ export class Link implements Gate {
   connection: DeviceConnection | undefined;
   #why: string | undefined;
   #isHeld = false;
+  #isCut = false;
 
   constructor(of: { id: string; socket: Socket; guard: FrameGuard; onFault: (link: Link, fault: FrameFault) => void }) {
     this.id = of.id;
@@ -32,8 +33,14 @@ export class Link implements Gate {
     this.#why ??= why;
   }
 
+  /** Whether the gateway ended the connection. */
+  get isCut(): boolean {
+    return this.#isCut;
+  }
+
   /** Ends the connection at once. */
   cut(why: string): void {
+    this.#isCut = true;
     this.blame(why);
     this.socket.destroy();
   }

@@ -14,6 +14,8 @@ interface Deps {
   readonly maxWaiting: number;
   /** Ends the connection. */
   readonly cut: (why: string) => void;
+  /** Whether the gateway ended it. */
+  readonly isCut: () => boolean;
 }
 
 // wire-format 10: retention of messages for a device.
@@ -54,9 +56,10 @@ export class PublishHandler {
   }
 
   async #handle(message: Publish, acknowledge: () => void): Promise<void> {
-    const { platform, session, filters, wire } = this.#deps;
-    // The connection ended meanwhile: what was not acknowledged comes again.
-    const accepted = wire.isOpen ? await platform.uplink.accept(session, message) : undefined;
+    const { platform, session, filters, wire, isCut } = this.#deps;
+    // A device that says goodbye, or is gone, has sent it all the same: QoS 0 never comes again. After a cut by the gateway nothing counts,
+    // or a message could overtake the refused one before it, or follow a revocation.
+    const accepted = isCut() ? undefined : await platform.uplink.accept(session, message);
     this.#waiting -= 1;
     if (!accepted) return;
     if (isRefusal(accepted)) return this.#refuse(message, accepted, acknowledge);

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { aGateway, type Gateway, topicOf } from "./a-gateway.ts";
 import { aPublish, aSubscribe } from "./raw-client.ts";
 
@@ -24,6 +24,11 @@ function slowAppends(wait: (count: number) => Promise<unknown>) {
     },
   });
   return state;
+}
+
+/** Resolves when a value stays the same for a while: the network between the two is full. */
+async function settled(value: () => number): Promise<void> {
+  for (let before = -1; before !== value(); await new Promise((done) => setTimeout(done, 100))) before = value();
 }
 
 const texts = async (device: Parameters<Gateway["published"]>[0]) =>
@@ -55,13 +60,23 @@ it("a device that sends faster than its messages are stored is read no further, 
   const payload = Buffer.alloc(16_384, "x");
   const count = 2_000;
   for (let at = 1; at <= count; at += 1) client.send(aPublish({ topic, payload, messageId: at }));
-  // The network between the two is full: the gateway holds back.
-  await new Promise((done) => setTimeout(done, 300));
+  await settled(() => client.socket.writableLength);
   expect(client.socket.writableLength).toBeGreaterThan(8_000_000);
   expect(state.begun).toBe(1);
   open();
   for (let at = 1; at <= count; at += 1) expect((await client.take("puback")).messageId).toBe(at);
   expect(await gateway.published(device)).toHaveLength(count);
+});
+
+it("what a device sends right before its goodbye is kept, of QoS 0 too", async () => {
+  const device = await gateway.aDevice();
+  const client = await gateway.loggedIn(device);
+  slowAppends(() => new Promise((done) => setTimeout(done, 5)));
+  const sent = Array.from({ length: 12 }, (_, at) => `last ${at}`);
+  const topic = topicOf(device, "user/update");
+  client.send(...sent.map((payload) => aPublish({ topic, payload, qos: 0 })), { cmd: "disconnect" });
+  await client.closed;
+  await vi.waitFor(async () => expect(await texts(device)).toEqual(sent));
 });
 
 it("a message on a foreign topic is dropped, counted and acknowledged, and the connection stays", async () => {

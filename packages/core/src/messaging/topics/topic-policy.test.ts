@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { aDevice } from "../../../test/an-attempt.ts";
+import { ALL_DOWN, ALL_UP, BOTH } from "../../../test/system-topic-table.ts";
 import type { TopicClass } from "../../ports/device-registry.ts";
 import { DEFAULT_TOPIC_CLASSES } from "./default-topic-classes.ts";
 import { isSystemTopic, mayPublish, mayReceive, maySubscribe, sharesOwn, type TopicUser } from "./topic-policy.ts";
@@ -12,89 +13,14 @@ const ABROAD: Readonly<Record<string, string>> = { pk: "a1other", dn: DN };
 
 const user = aUser(DEFAULT_TOPIC_CLASSES);
 
-/** Every row of wire-format 6.2, and what sections 6.3, 6.4, 7 and 8 add: topic and who sends on it. */
-const UP = [
-  "/sys/{pk}/{dn}/thing/model/up_raw",
-  "/sys/{pk}/{dn}/thing/event/property/post",
-  "/sys/{pk}/{dn}/thing/event/alarm/post",
-  "/sys/{pk}/{dn}/thing/event/module:alarm/post",
-  "/sys/{pk}/{dn}/thing/event/property/history/post",
-  "/sys/{pk}/{dn}/thing/property/history/post",
-  "/sys/{pk}/{dn}/thing/event/property/pack/post",
-  "/sys/{pk}/{dn}/thing/event/property/batch/post",
-  "/sys/{pk}/{dn}/thing/property/desired/get",
-  "/sys/{pk}/{dn}/thing/property/desired/delete",
-  "/sys/{pk}/{dn}/thing/deviceinfo/update",
-  "/sys/{pk}/{dn}/thing/deviceinfo/delete",
-  "/sys/{pk}/{dn}/thing/dsltemplate/get",
-  "/sys/{pk}/{dn}/thing/dynamicTsl/get",
-  "/sys/{pk}/{dn}/thing/config/get",
-  "/sys/{pk}/{dn}/thing/config/log/get",
-  "/sys/{pk}/{dn}/thing/log/post",
-  "/sys/{pk}/{dn}/thing/ota/firmware/get",
-  "/sys/{pk}/{dn}/thing/file/upload/mqtt/init",
-  "/sys/{pk}/{dn}/thing/file/upload/mqtt/send",
-  "/sys/{pk}/{dn}/thing/file/upload/mqtt/cancel",
-  "/sys/{pk}/{dn}/thing/topo/add",
-  "/sys/{pk}/{dn}/thing/topo/delete",
-  "/sys/{pk}/{dn}/thing/topo/get",
-  "/sys/{pk}/{dn}/thing/sub/register",
-  "/sys/{pk}/{dn}/thing/sub/unregister",
-  "/sys/{pk}/{dn}/thing/proxy/provisioning/product_register",
-  "/sys/{pk}/{dn}/thing/list/found",
-  "/sys/{pk}/{dn}/_thing/diag/post",
-  "/ext/session/{pk}/{dn}/combine/login",
-  "/ext/session/{pk}/{dn}/combine/logout",
-  "/ext/session/{pk}/{dn}/combine/batch_login",
-  "/ext/session/{pk}/{dn}/combine/batch_logout",
-];
-const UP_WITHOUT_REPLY = [
-  "/sys/{pk}/{dn}/rrpc/response/1234567890",
-  "/ext/ntp/{pk}/{dn}/request",
-  "/shadow/update/{pk}/{dn}",
-  "/ota/device/inform/{pk}/{dn}",
-  "/ota/device/progress/{pk}/{dn}",
-];
-const DOWN = [
-  "/sys/{pk}/{dn}/thing/model/down_raw",
-  "/sys/{pk}/{dn}/thing/service/property/set",
-  "/sys/{pk}/{dn}/thing/service/property/get",
-  "/sys/{pk}/{dn}/thing/service/reboot",
-  "/sys/{pk}/{dn}/thing/service/module/reboot",
-  "/sys/{pk}/{dn}/thing/config/push",
-  "/sys/{pk}/{dn}/thing/config/log/push",
-  "/sys/{pk}/{dn}/thing/topo/add/notify",
-  "/sys/{pk}/{dn}/thing/topo/change",
-  "/sys/{pk}/{dn}/thing/delete",
-  "/sys/{pk}/{dn}/thing/disable",
-  "/sys/{pk}/{dn}/thing/enable",
-  "/sys/{pk}/{dn}/thing/gateway/permit",
-];
-const DOWN_WITHOUT_REPLY = [
-  "/sys/{pk}/{dn}/rrpc/request/1234567890",
-  "/ext/ntp/{pk}/{dn}/response",
-  "/ext/error/{pk}/{dn}",
-  "/shadow/get/{pk}/{dn}",
-  "/ota/device/upgrade/{pk}/{dn}",
-];
-const BOTH = [
-  "/ota/device/request/{pk}/{dn}",
-  "/ext/rrpc/1234567890/sys/{pk}/{dn}/thing/service/reboot",
-  "/ext/rrpc/1234567890/{pk}/{dn}/user/get",
-  "/ext/rrpc/1234567890/anything",
-];
-const reply = (topic: string) => `${topic}_reply`;
-const allUp = [...UP, ...UP_WITHOUT_REPLY, ...DOWN.map(reply)];
-const allDown = [...DOWN, ...DOWN_WITHOUT_REPLY, ...UP.map(reply)];
-
 describe("system topics that devices send on", () => {
-  it.each(allUp)("%s: published, not received", (topic) => {
+  it.each(ALL_UP)("%s: published, not received", (topic) => {
     expect(verdict(user, fill(topic, OWN))).toEqual({ publish: true, receive: false, implicit: false });
   });
 });
 
 describe("system topics that the cloud sends on", () => {
-  it.each([...allDown, "/ext/register", "/ext/regnwl", "/ext/auth/identity/response", "/broadcast/{pk}/news"])(
+  it.each([...ALL_DOWN, "/ext/register", "/ext/regnwl", "/ext/auth/identity/response", "/broadcast/{pk}/news"])(
     "%s: received without asking, not published",
     (topic) => {
       expect(verdict(user, fill(topic, OWN))).toEqual({ publish: false, receive: true, implicit: true });
@@ -109,7 +35,7 @@ describe("system topics of both", () => {
 });
 
 describe("system topics of another device", () => {
-  const named = [...allUp, ...allDown, ...BOTH.slice(0, 2)];
+  const named = [...ALL_UP, ...ALL_DOWN, ...BOTH.slice(0, 2)];
 
   it.each(named)("%s: nothing is allowed, whether a sibling's or another product's", (topic) => {
     for (const foreign of [OTHER, ABROAD]) {
@@ -120,7 +46,7 @@ describe("system topics of another device", () => {
 });
 
 describe("subscriptions to system topics", () => {
-  it.each([...allUp, ...allDown, ...BOTH])("%s is granted", (topic) => {
+  it.each([...ALL_UP, ...ALL_DOWN, ...BOTH])("%s is granted", (topic) => {
     expect(maySubscribe(user, fill(topic, OWN))).toBe(true);
   });
 

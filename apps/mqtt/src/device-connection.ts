@@ -1,8 +1,8 @@
 import type { Session } from "@trine/core/auth";
 import { maySubscribe } from "@trine/core/messaging";
 import type { Platform } from "@trine/core/platform";
+import type { Carrier } from "./carrier.ts";
 import { Filters } from "./filters.ts";
-import type { Link } from "./link.ts";
 import { MailboxPump } from "./mailbox-pump.ts";
 import { PublishHandler } from "./publish-handler.ts";
 import type { MqttSettings } from "./settings.ts";
@@ -11,7 +11,7 @@ import { Wire } from "./wire.ts";
 interface Deps {
   readonly platform: Platform;
   readonly settings: MqttSettings;
-  readonly link: Link;
+  readonly link: Carrier;
   readonly session: Session;
   readonly epoch: number;
   /** Subscriptions outlive the connection (cleanSession=0). */
@@ -27,7 +27,7 @@ export class DeviceConnection {
   readonly session: Session;
   readonly epoch: number;
   readonly sessionPresent: boolean;
-  readonly link: Link;
+  readonly link: Carrier;
   readonly wire: Wire;
   readonly filters: Filters;
   readonly pump: MailboxPump;

@@ -1,10 +1,11 @@
 import type { Socket } from "node:net";
+import type { Carrier } from "./carrier.ts";
 import type { DeviceConnection } from "./device-connection.ts";
 import type { FrameFault, FrameGuard } from "./frame-guard.ts";
 import type { Gate } from "./guard-socket.ts";
 
 /** One TCP connection, from its first byte to its end, logged in or not. */
-export class Link implements Gate {
+export class Link implements Gate, Carrier {
   /** What the engine knows it by, never seen by the device. */
   readonly id: string;
   readonly socket: Socket;

@@ -1,0 +1,103 @@
+import { isRefusal, type Refusal, type RefusalCode, refuse } from "@trine/core/auth";
+import type { Platform } from "@trine/core/platform";
+import type { AedesOptions, Client } from "aedes";
+import { CONNACK_CODES } from "./connack.ts";
+import type { ConnectionTable } from "./connection-table.ts";
+import { SESSION_MARK } from "./engine-persistence.ts";
+import { type ConnectRequest, judgeConnect } from "./judge-connect.ts";
+import type { Links } from "./links.ts";
+import type { PendingWork } from "./pending-work.ts";
+import type { MqttSettings } from "./settings.ts";
+import { signIn } from "./sign-in.ts";
+import { TRANSPORT } from "./transport.ts";
+
+export interface EngineDeps {
+  readonly platform: Platform;
+  readonly settings: MqttSettings;
+  readonly table: ConnectionTable;
+  readonly links: Links;
+  readonly work: PendingWork;
+}
+
+type Hooks = Required<Pick<AedesOptions, "preConnect" | "authenticate" | "authorizePublish" | "authorizeSubscribe">>;
+
+/**
+ * Where the engine asks.
+ *
+ * Each connection gets an engine id of its own, so that the engine never takes one over by itself. To the engine every session is a
+ * lasting one without content: so it asks before it answers an UNSUBSCRIBE, and lets its CONNACK say what is true here.
+ */
+export function createEngineHooks(deps: EngineDeps): Hooks {
+  const { settings, links, work, platform } = deps;
+  const { recorder } = platform;
+  const requests = new WeakMap<Client, ConnectRequest>();
+
+  return {
+    preConnect(client, connect, done) {
+      const link = links.of(client);
+      if (!link) return done(new Error("not a connection of this engine"), false);
+      requests.set(client, judgeConnect(connect, link.socket, settings));
+      connect.clientId = link.id;
+      connect.clean = false;
+      // Accepted and never delivered (wire-format 2.6).
+      delete connect.will;
+      done(null, true);
+    },
+
+    authenticate(client, _username, _password, done) {
+      const answer = logIn(deps, client, requests.get(client)).catch((error: unknown) => {
+        recorder.fault("connect", error);
+        return refuse("unavailable", "fault");
+      });
+      requests.delete(client);
+      work.track(
+        "connect",
+        answer.then((refusal) => (refusal ? done(refusalError(refusal.code), null) : done(null, true))),
+      );
+    },
+
+    // The engine acknowledges when its callback is called, and only then.
+    authorizePublish(client, { topic, payload, qos }, done) {
+      const bytes = Buffer.isBuffer(payload) ? payload : Buffer.from(payload);
+      const connection = client ? links.connectionOf(client) : undefined;
+      connection?.publishes.take({ topic, payload: bytes, qos: qos === 0 ? 0 : 1 }, () => done());
+    },
+
+    authorizeSubscribe(client, subscription, done) {
+      const connection = links.connectionOf(client);
+      if (!connection || subscription === SESSION_MARK) return done(null, null);
+      const answer = connection.subscribe(subscription.topic, subscription.qos === 0 ? 0 : 1).then((outcome) => {
+        if (outcome !== "granted") recorder.dropped(TRANSPORT, outcome);
+        done(null, outcome === "granted" ? subscription : null);
+      });
+      answer.catch((error: unknown) => {
+        recorder.fault("subscribe", error);
+        connection.link.cut("unavailable");
+      });
+    },
+  };
+}
+
+/** @returns the refusal, or nothing when the device is in. */
+async function logIn(
+  { links, platform, settings, table }: EngineDeps,
+  client: Client,
+  request: ConnectRequest | undefined,
+): Promise<Refusal | undefined> {
+  const link = links.of(client);
+  if (!link || !request) throw new Error("a login without its connection");
+  const { connect } = request;
+  if (isRefusal(connect)) {
+    platform.recorder.dropped(TRANSPORT, `login_${connect.code}`);
+    return connect;
+  }
+  const connection = await signIn(connect, { platform, settings, table, link, request });
+  if (isRefusal(connection)) return connection;
+  link.connection = connection;
+  link.socket.on("drain", () => connection.pump.run());
+  return undefined;
+}
+
+function refusalError(code: RefusalCode) {
+  return Object.assign(new Error(code), { returnCode: CONNACK_CODES[code] });
+}

@@ -1,14 +1,14 @@
 import type { BatchRequest } from "@trine/core/registry";
 import { parse } from "csv-parse/sync";
-import { ProblemError } from "./problem-reply.ts";
+import { invalidField } from "./problem-reply.ts";
 
 type Lines = BatchRequest["lines"];
 
 /**
  * Reads a list of devices as CSV (RFC 4180). With a header line that names `deviceName` (any case), columns `nickname` and
- * `tag.K` are understood as well; without one, the first column is the name. `line` is the line of the file.
+ * `tag.K` are understood as well; without one, each line is one name. `line` is the line of the file.
  *
- * @throws ProblemError when the text is no CSV.
+ * @throws ProblemError when the text is no CSV, or holds a column that has no meaning: nothing of a file is passed over unseen.
  */
 export function parseBatchCsv(text: string): Lines {
   const records = readRecords(text);
@@ -16,7 +16,11 @@ export function parseBatchCsv(text: string): Lines {
   if (!first) return [];
   const header = first.record.map((cell) => cell.trim());
   const nameAt = header.findIndex((cell) => cell.toLowerCase() === "devicename");
-  if (nameAt < 0) return records.map(({ record, line }) => ({ line, deviceName: record[0]?.trim() ?? "" }));
+  if (nameAt < 0) {
+    if (header.length > 1) throw invalidField("body", `line ${first.line}: several columns, and none is deviceName`);
+    return records.map(({ record, line }) => ({ line, deviceName: record[0]?.trim() ?? "" }));
+  }
+  checkHeader(header);
   return records.slice(1).map(({ record, line }) => toLine(header, record, { line, nameAt }));
 }
 
@@ -25,7 +29,8 @@ function readRecords(text: string): { record: string[]; line: number }[] {
     const rows = parse(text, {
       bom: true,
       skip_empty_lines: true,
-      relax_column_count: true,
+      // A line may stop early, but a cell beyond the last column would be lost.
+      relax_column_count_less: true,
       info: true,
     }) as unknown as {
       record: string[];
@@ -33,12 +38,18 @@ function readRecords(text: string): { record: string[]; line: number }[] {
     }[];
     return rows.map(({ record, info }) => ({ record, line: info.lines }));
   } catch (error) {
-    throw new ProblemError({
-      status: 400,
-      code: "invalid",
-      title: "The CSV cannot be read",
-      detail: (error as Error).message,
-    });
+    throw invalidField("body", `is no CSV: ${(error as Error).message}`);
+  }
+}
+
+function checkHeader(header: readonly string[]): void {
+  const seen = new Set<string>();
+  for (const cell of header) {
+    const column = cell.startsWith("tag.") ? cell : cell.toLowerCase();
+    if (!/^(devicename|nickname|tag\..+)$/.test(column))
+      throw invalidField("body", `line 1: there is no column ${JSON.stringify(cell)}`);
+    if (seen.has(column)) throw invalidField("body", `line 1: the column ${JSON.stringify(cell)} is there twice`);
+    seen.add(column);
   }
 }
 

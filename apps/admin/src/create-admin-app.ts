@@ -1,15 +1,12 @@
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import Fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
-import {
-  jsonSchemaTransform,
-  serializerCompiler,
-  validatorCompiler,
-  type ZodTypeProvider,
-} from "fastify-type-provider-zod";
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
 import type { AdminDeps } from "./admin-deps.ts";
 import { keyMatches } from "./admin-key.ts";
-import { installProblems, ProblemError } from "./problem-reply.ts";
+import { answerBrokenRequest } from "./broken-request.ts";
+import { describeRoute } from "./describe-route.ts";
+import { answerFrameworkError, installProblems, ProblemError } from "./problem-reply.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { backupRoutes } from "./routes/backup.ts";
 import { batchRoutes } from "./routes/batches.ts";
@@ -18,6 +15,7 @@ import { laterRoutes } from "./routes/later.ts";
 import { messageRoutes } from "./routes/messages.ts";
 import { productRoutes } from "./routes/products.ts";
 import { uplinkRoutes } from "./routes/uplink.ts";
+import { refuseUnstorableText } from "./storable-text.ts";
 import { installUnknownRoute } from "./unknown-route.ts";
 
 const ROUTES = [
@@ -37,7 +35,11 @@ export async function createAdminApp(deps: AdminDeps): Promise<FastifyInstance> 
     bodyLimit: deps.settings.TRINE_ADMIN_BODY_BYTES,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 256 },
+    frameworkErrors: answerFrameworkError,
+    clientErrorHandler: answerBrokenRequest,
   });
+  // Every route says what it takes; what a parser lets in beyond that would only meet its schema as a mere text.
+  app.removeContentTypeParser("text/plain");
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   installUnknownRoute(app);
@@ -53,7 +55,7 @@ export async function createAdminApp(deps: AdminDeps): Promise<FastifyInstance> 
       components: { securitySchemes: { key: { type: "http", scheme: "bearer" } } },
       security: [{ key: [] }],
     },
-    transform: jsonSchemaTransform,
+    transform: describeRoute,
   });
   await app.register(swaggerUi, { routePrefix: "/docs", staticCSP: true });
   app.get("/openapi.json", { schema: { hide: true } }, () => app.swagger());
@@ -62,15 +64,18 @@ export async function createAdminApp(deps: AdminDeps): Promise<FastifyInstance> 
   await app.register(async (scope) => {
     const api = scope.withTypeProvider<ZodTypeProvider>();
     api.addHook("onRequest", async (request) => requireKey(request, deps));
-    for (const install of ROUTES) install(api, deps);
+    api.addHook("preValidation", async (request) => refuseUnstorableText(request));
+    // Each in a scope of its own: a content type that one takes is none of the others'.
+    for (const install of ROUTES)
+      await api.register(async (own) => install(own.withTypeProvider<ZodTypeProvider>(), deps));
   });
   await app.ready();
   return app;
 }
 
 function requireKey(request: FastifyRequest, { adminKey }: AdminDeps): void {
-  const [scheme, presented] = (request.headers.authorization ?? "").split(" ", 2);
-  if (scheme?.toLowerCase() === "bearer" && presented && keyMatches(adminKey, presented)) return;
+  const [, presented] = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? "") ?? [];
+  if (presented && keyMatches(adminKey, presented)) return;
   throw new ProblemError({
     status: 401,
     code: presented ? "key_wrong" : "key_missing",

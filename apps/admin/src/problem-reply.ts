@@ -2,7 +2,8 @@ import { REFUSALS, type Refusal, type RefusalCode } from "@trine/core/auth";
 import { InvalidCursorError } from "@trine/core/ports";
 import { isProblem, PROBLEMS, type Problem, type ProblemCode, problem } from "@trine/core/registry";
 import type { FastifyError, FastifyInstance, FastifyReply } from "fastify";
-import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
+import { hasZodFastifySchemaValidationErrors, ResponseSerializationError } from "fastify-type-provider-zod";
+import { wrongFields } from "./validation-problem.ts";
 
 /** RFC 9457 problem details, with a stable `code`. */
 interface ProblemDetails {
@@ -53,9 +54,19 @@ export function orProblem<T>(outcome: T | Problem): T {
   return outcome;
 }
 
-/** A refusal of the core as a problem. */
-export function refusalProblem({ code }: Refusal): ProblemError {
-  return new ProblemError({ status: REFUSAL_STATUS[code] ?? 500, code, title: REFUSALS[code].say });
+/** A refusal of the core as a problem; `fields` says which field each code is about. */
+export function refusalProblem(
+  { code }: Refusal,
+  fields: Readonly<Partial<Record<RefusalCode, string>>> = {},
+): ProblemError {
+  const field = fields[code];
+  const details = { status: REFUSAL_STATUS[code] ?? 500, code, title: REFUSALS[code].say };
+  return new ProblemError(field === undefined ? details : { ...details, field });
+}
+
+/** A field whose value is none, for what a schema cannot say. */
+export function invalidField(field: string, message: string): ProblemError {
+  return new ProblemError(fromProblem(problem("invalid", `${field}: ${message}`, field)));
 }
 
 /** Something that is not there, of a kind that only this API knows. */
@@ -63,8 +74,11 @@ export function notFound(code: string, title: string): ProblemError {
   return new ProblemError({ status: 404, code, title });
 }
 
-/** Writes a problem. */
+/** Writes a problem, with the header that its status asks for. */
 export function sendProblem(reply: FastifyReply, details: ProblemDetails): FastifyReply {
+  if (details.status === 503) reply.header("retry-after", "1");
+  // RFC 9110 11.6.1: a 401 says how to do better.
+  if (details.status === 401) reply.header("www-authenticate", 'Bearer realm="trine"');
   return reply
     .code(details.status)
     .header("content-type", "application/problem+json")
@@ -77,9 +91,13 @@ export function installProblems(app: FastifyInstance, onFault: (error: unknown) 
   app.setErrorHandler((error: FastifyError, _request, reply) => {
     const details = fromError(error);
     if (details.status >= 500) onFault(error);
-    if (details.status === 503) reply.header("retry-after", "1");
     return sendProblem(reply, details);
   });
+}
+
+/** Answers what fails before there is a route: a path that cannot be read. */
+export function answerFrameworkError(error: FastifyError, _request: unknown, reply: FastifyReply): void {
+  sendProblem(reply, fromError(error));
 }
 
 function fromProblem({ code, detail, field }: Problem): ProblemDetails {
@@ -91,6 +109,9 @@ function fromError(error: FastifyError): ProblemDetails {
   if (error instanceof InvalidCursorError)
     return fromProblem(problem("cursor_invalid", "start again without a cursor", "cursor"));
   if (hasZodFastifySchemaValidationErrors(error)) return fromValidation(error);
+  // A bug of this API: trying again is no use.
+  if (error instanceof ResponseSerializationError)
+    return { status: 500, code: "internal", title: "A fault of the gateway" };
   const status = error.statusCode ?? 503;
   if (status === 413) return { status, code: "body_too_large", title: "The body is too large" };
   if (status === 415)
@@ -105,17 +126,14 @@ function fromError(error: FastifyError): ProblemDetails {
   return { status: 503, code: "unavailable", title: "Temporarily unavailable, try again later" };
 }
 
-function fromValidation(error: FastifyError): ProblemDetails {
-  const errors = (error.validation ?? []).map(({ instancePath, message }) => ({
-    field: instancePath.slice(1).replaceAll("/", "."),
-    message: message ?? "is not valid",
-  }));
+function fromValidation({ validation = [], validationContext, message }: FastifyError): ProblemDetails {
+  const errors = wrongFields(validation, validationContext);
   const [first] = errors;
   return {
     status: 400,
     code: "invalid",
     title: PROBLEMS.invalid.title,
-    detail: first ? `${first.field || (error.validationContext ?? "body")}: ${first.message}` : error.message,
+    detail: first ? `${first.field}: ${first.message}` : message,
     ...(first ? { field: first.field, errors } : {}),
   };
 }

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { sendProblem } from "./problem-reply.ts";
 
 /**
@@ -10,25 +10,31 @@ export function installUnknownRoute(app: FastifyInstance): void {
   app.addHook("onRoute", ({ url, method }) => {
     known.push({ pattern: patternOf(url), methods: [method].flat().map(String) });
   });
-  app.setNotFoundHandler((request, reply) => {
+  const answer = (request: FastifyRequest, reply: FastifyReply) => {
     const path = request.url.split("?")[0] ?? "";
-    const allowed = [...new Set(known.filter(({ pattern }) => pattern.test(path)).flatMap(({ methods }) => methods))];
-    if (allowed.length === 0) {
-      return sendProblem(reply, {
-        status: 404,
-        code: "route_not_found",
-        title: "There is no such route",
-        detail: "see /docs for those there are",
-      });
-    }
-    const allow = allowed.sort().join(", ");
-    return sendProblem(reply.header("allow", allow), {
-      status: 405,
-      code: "method_not_allowed",
-      title: "The route does not take this method",
-      detail: `it takes ${allow}`,
-    });
-  });
+    return sendProblem(
+      ...refusal(
+        known.filter(({ pattern }) => pattern.test(path)).flatMap(({ methods }) => methods),
+        reply,
+      ),
+    );
+  };
+  // Before the body is read: whatever it is, there is nobody to take it.
+  app.addHook("onRequest", async (request, reply) => (request.is404 ? answer(request, reply) : undefined));
+  app.setNotFoundHandler(answer);
+}
+
+function refusal(methods: readonly string[], reply: FastifyReply): Parameters<typeof sendProblem> {
+  if (methods.length === 0) {
+    const title = "There is no such route";
+    return [reply, { status: 404, code: "route_not_found", title, detail: "see /docs for those there are" }];
+  }
+  const allow = [...new Set(methods)].sort().join(", ");
+  const title = "The route does not take this method";
+  return [
+    reply.header("allow", allow),
+    { status: 405, code: "method_not_allowed", title, detail: `it takes ${allow}` },
+  ];
 }
 
 function patternOf(url: string): RegExp {

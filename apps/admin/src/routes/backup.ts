@@ -16,7 +16,8 @@ export function backupRoutes(app: AdminApp, { writeSnapshot, operators: { audit 
         tags: ["operations"],
         summary: "Download a verified snapshot of the embedded database",
         description: "Secrets in it are encrypted; the master key is not in it. With Postgres, use its own backups.",
-        response: { 200: z.string().describe("application/gzip"), 409: problemBody },
+        produces: ["application/gzip"],
+        response: { 200: z.string().describe("A gzip of the data folder."), 409: problemBody },
       },
     },
     async (request, reply) => {

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
-import type { BatchRequest, DeviceCertificate } from "@trine/core/registry";
-import { stringify } from "csv-stringify/sync";
+import type { BatchRequest } from "@trine/core/registry";
 import { z } from "zod";
 import { type AdminApp, type AdminDeps, actorOf } from "../admin-deps.ts";
 import { parseBatchCsv } from "../batch-csv.ts";
+import { certificatesCsv } from "../certificates-csv.ts";
 import { compact } from "../compact.ts";
-import { orProblem, ProblemError } from "../problem-reply.ts";
+import { invalidField, orProblem } from "../problem-reply.ts";
 import { batchBody, checkedBatch, MAX_BATCH, newBatch, showBatch } from "../schema/batches.ts";
 import { problemBody, productOfPath, productParams } from "../schema/names.ts";
 
@@ -29,8 +29,9 @@ export function batchRoutes(app: AdminApp, { operators: { batches } }: AdminDeps
           "The same `Idempotency-Key` with the same body answers the first batch again.",
         params: productParams,
         headers: idempotency,
-        querystring: z.object({ dryRun: z.enum(["true", "false"]).default("false") }),
-        body: z.union([newBatch, z.string()]),
+        querystring: z.strictObject({ dryRun: z.enum(["true", "false"]).default("false") }),
+        consumes: ["application/json", "text/csv"],
+        body: newBatch,
         response: {
           200: checkedBatch,
           202: z.object({ batchId: z.string() }),
@@ -42,6 +43,9 @@ export function batchRoutes(app: AdminApp, { operators: { batches } }: AdminDeps
     },
     async (request, reply) => {
       const productKey = productOfPath(request.params);
+      // A text is a file of names only if it was sent as one.
+      if (typeof request.body === "string" && request.mediaType !== "text/csv")
+        throw invalidField("body", "is no object");
       const asked: BatchRequest = {
         lines: readLines(request.body),
         ...compact({ idempotencyKey: request.headers["idempotency-key"] }),
@@ -78,7 +82,8 @@ export function batchRoutes(app: AdminApp, { operators: { batches } }: AdminDeps
         description:
           "`ProductKey,DeviceName,DeviceSecret`, streamed, once the batch is done. Every download is in the audit log.",
         params: batchParams,
-        response: { 200: z.string().describe("text/csv"), 404: problemBody, 409: problemBody },
+        produces: ["text/csv"],
+        response: { 200: z.string().describe("CSV with a header line."), 404: problemBody, 409: problemBody },
       },
     },
     async (request, reply) => {
@@ -88,20 +93,20 @@ export function batchRoutes(app: AdminApp, { operators: { batches } }: AdminDeps
         .header("cache-control", "no-store")
         .header("content-disposition", `attachment; filename="certificates-${request.params.batchId}.csv"`);
       // The serializer is for objects; a stream passes it by.
-      return reply.send(Readable.from(csvOf(certificates)) as never);
+      return reply.send(Readable.from(certificatesCsv(certificates)) as never);
     },
   );
 }
 
-function readLines(body: z.output<typeof newBatch> | string): BatchRequest["lines"] {
+function readLines(body: z.output<typeof newBatch>): BatchRequest["lines"] {
   const lines = typeof body === "string" ? parseBatchCsv(body) : linesOf(body);
   if (lines.length > 0 && lines.length <= MAX_BATCH) return lines;
   const detail =
     lines.length === 0 ? "no device is named" : `at most ${MAX_BATCH} devices a batch, here are ${lines.length}`;
-  throw new ProblemError({ status: 400, code: "invalid", title: "The batch is not valid", detail });
+  throw invalidField("body", detail);
 }
 
-function linesOf(body: z.output<typeof newBatch>): BatchRequest["lines"] {
+function linesOf(body: Exclude<z.output<typeof newBatch>, string>): BatchRequest["lines"] {
   if ("deviceNames" in body) return body.deviceNames.map((deviceName, index) => ({ line: index + 1, deviceName }));
   const { count, prefix } = body;
   const digits = Math.max(3, String(count).length);
@@ -109,11 +114,4 @@ function linesOf(body: z.output<typeof newBatch>): BatchRequest["lines"] {
     const line = index + 1;
     return prefix === undefined ? { line } : { line, deviceName: `${prefix}${String(line).padStart(digits, "0")}` };
   });
-}
-
-async function* csvOf(certificates: AsyncIterable<DeviceCertificate>): AsyncGenerator<string> {
-  yield "ProductKey,DeviceName,DeviceSecret\n";
-  for await (const { productKey, deviceName, deviceSecret } of certificates) {
-    yield stringify([[productKey, deviceName, deviceSecret.reveal()]]);
-  }
 }

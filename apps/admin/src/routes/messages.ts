@@ -3,7 +3,7 @@ import type { MessageStatus } from "@trine/core/ports";
 import { z } from "zod";
 import type { AdminApp, AdminDeps } from "../admin-deps.ts";
 import { compact } from "../compact.ts";
-import { notFound, orProblem, ProblemError, refusalProblem } from "../problem-reply.ts";
+import { invalidField, notFound, orProblem, ProblemError, refusalProblem } from "../problem-reply.ts";
 import { deviceOfPath, deviceParams, instant, problemBody } from "../schema/names.ts";
 
 const tags = ["messages"];
@@ -63,7 +63,7 @@ export function messageRoutes(app: AdminApp, { operators: { devices, downlink } 
         ttlMs: body.ttlSeconds * 1_000,
         ...compact({ idempotencyKey: headers["idempotency-key"] }),
       });
-      if (isRefusal(sent)) throw refusalProblem(sent);
+      if (isRefusal(sent)) throw refusalProblem(sent, { forbidden_topic: "topic", too_large: "payload" });
       return reply.code(202).send(sent);
     },
   );
@@ -90,13 +90,7 @@ function decodePayload(text: string, encoding: "text" | "base64"): Buffer {
   const payload = Buffer.from(text, encoding === "base64" ? "base64" : "utf8");
   // Node skips what is not base64; a message that is not what its sender meant must not go out.
   if (encoding === "base64" && payload.toString("base64").replace(/=+$/, "") !== text.replace(/=+$/, "")) {
-    throw new ProblemError({
-      status: 400,
-      code: "invalid",
-      title: "The request is not valid",
-      detail: "payload: is not base64",
-      field: "payload",
-    });
+    throw invalidField("payload", "is not base64");
   }
   if (payload.length <= MAX_PAYLOAD_BYTES) return payload;
   throw new ProblemError({

@@ -3,7 +3,7 @@ import type { UplinkItem, UplinkLog } from "@trine/core/ports";
 import type { FastifyReply } from "fastify";
 import { z } from "zod";
 import type { AdminApp, AdminDeps } from "../admin-deps.ts";
-import { notFound, ProblemError } from "../problem-reply.ts";
+import { invalidField, notFound, ProblemError } from "../problem-reply.ts";
 import { problemBody } from "../schema/names.ts";
 import {
   groupBody,
@@ -14,6 +14,7 @@ import {
   showItem,
   uplinkItem,
 } from "../schema/uplink.ts";
+import { writeEvents } from "../write-events.ts";
 
 const tags = ["uplink"];
 
@@ -21,7 +22,7 @@ const tags = ["uplink"];
 const LOOK_AGAIN_MS = 500;
 
 /** Routes of consumer groups of the uplink log. */
-export function uplinkRoutes(app: AdminApp, { operators: { uplinkLog } }: AdminDeps): void {
+export function uplinkRoutes(app: AdminApp, { recorder, operators: { uplinkLog } }: AdminDeps): void {
   app.get(
     "/v1/uplink/groups",
     { schema: { tags, summary: "List consumer groups", response: { 200: z.object({ items: z.array(groupBody) }) } } },
@@ -99,20 +100,22 @@ export function uplinkRoutes(app: AdminApp, { operators: { uplinkLog } }: AdminD
   app.get(
     "/v1/uplink/stream",
     {
+      // The answer to HEAD would never end.
+      exposeHeadRoute: false,
       schema: {
         tags,
         summary: "Watch messages as they arrive",
         description: "Server-sent events, for looking: no acknowledgement, and a slow reader misses messages.",
-        response: { 200: z.string().describe("text/event-stream") },
+        produces: ["text/event-stream"],
+        response: { 200: z.string().describe("An event `message` for each, its data as an item of a read.") },
       },
     },
     async (_request, reply) => {
       reply.hijack();
-      reply.raw.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
-      reply.raw.write(": watching\n\n");
-      for await (const item of uplinkLog.follow(closedSignal(reply))) {
-        reply.raw.write(`id: ${item.id}\nevent: message\ndata: ${JSON.stringify(showItem(item))}\n\n`);
-      }
+      const gone = closedSignal(reply);
+      await writeEvents(reply.raw, uplinkLog.follow(gone), gone).catch((error: unknown) =>
+        recorder.fault("uplink_stream", error),
+      );
       reply.raw.end();
     },
   );
@@ -124,15 +127,7 @@ async function readOrWait(
 ): Promise<readonly UplinkItem[]> {
   const { consumer, count, waitMs, productKey: asked } = request;
   const productKey = asked === undefined ? undefined : parseProductKey(asked);
-  if (asked !== undefined && !productKey) {
-    throw new ProblemError({
-      status: 400,
-      code: "invalid",
-      title: "The request is not valid",
-      detail: "productKey: is none",
-      field: "productKey",
-    });
-  }
+  if (asked !== undefined && !productKey) throw invalidField("productKey", "1 to 20 letters and digits");
   const signal = closedSignal(reply);
   const deadline = performance.now() + waitMs;
   for (;;) {

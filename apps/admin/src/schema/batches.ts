@@ -15,6 +15,7 @@ export const newBatch = z.union([
       .describe("Names are the prefix and a number; without one they are drawn."),
   }),
   z.strictObject({ deviceNames: z.array(z.string()).min(1).max(MAX_BATCH) }),
+  z.string().min(1).describe("As `text/csv`: one name a line, or with a header line `deviceName,nickname,tag.K`."),
 ]);
 
 const batchErrors = z.array(z.object({ line: z.int(), deviceName: z.string(), code: z.string(), message: z.string() }));

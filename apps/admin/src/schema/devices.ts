@@ -1,11 +1,13 @@
 import type { DeviceRecord } from "@trine/core/ports";
+import { DEVICE_FACTS } from "@trine/core/registry";
 import { z } from "zod";
 import { instant, pageQuery } from "./names.ts";
 
-const nickname = z.string().min(1).max(64);
+const { nicknameChars, tags: mostTags, tagNameChars, tagValueChars } = DEVICE_FACTS;
+const nickname = z.string().min(1).max(nicknameChars);
 const tags = z
-  .record(z.string().min(1).max(64), z.string().max(256))
-  .refine((given) => Object.keys(given).length <= 100, "at most 100 tags");
+  .record(z.string().min(1).max(tagNameChars), z.string().max(tagValueChars))
+  .refine((given) => Object.keys(given).length <= mostTags, `at most ${mostTags} tags`);
 
 export const newDevice = z.strictObject({
   deviceName: z.string().optional().describe("4 to 32 of letters, digits, `-_@.:`. Absent: drawn."),
@@ -17,10 +19,22 @@ export const deviceChange = z.strictObject({ nickname: nickname.nullable().optio
 
 export const deviceStatus = z.enum(["UNACTIVE", "ONLINE", "OFFLINE", "DISABLE"]);
 
+const LIST_FIELDS = {
+  ...pageQuery.shape,
+  status: deviceStatus.optional(),
+  q: z.string().max(32).optional().describe("Prefix of the name."),
+};
+
 /** Filters of the list; `tag.K=V` pairs are read apart, since their names are free. */
-export const deviceQuery = pageQuery
-  .extend({ status: deviceStatus.optional(), q: z.string().max(32).optional().describe("Prefix of the name.") })
+export const deviceQuery = z
+  .object(LIST_FIELDS)
   .catchall(z.string())
+  .superRefine((query, context) => {
+    for (const name of Object.keys(query)) {
+      if (Object.hasOwn(LIST_FIELDS, name) || /^tag\../s.test(name)) continue;
+      context.addIssue({ code: "unrecognized_keys", keys: [name], input: query });
+    }
+  })
   .describe("`tag.K=V` keeps the devices whose tag K is V.");
 
 export const deviceBody = z.object({

@@ -9,7 +9,7 @@ export const productParams = z.object({ productKey: z.string().describe("Product
 export const deviceParams = productParams.extend({ deviceName: z.string().describe("DeviceName") });
 
 /** Query of every list. */
-export const pageQuery = z.object({
+export const pageQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(1_000).default(50).describe("Most items in one answer."),
   cursor: z.string().min(1).optional().describe("`nextCursor` of the answer before."),
 });

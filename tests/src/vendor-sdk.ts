@@ -1,0 +1,34 @@
+import type { EventEmitter } from "node:events";
+import { createRequire } from "node:module";
+import type { DeviceCertificate } from "@trine/device";
+
+/** What the vendor's SDK hands to the callbacks of its posts. */
+export interface VendorReply {
+  readonly id: string;
+  readonly code: number;
+  readonly message: string;
+}
+
+type Callback = (reply: VendorReply) => void;
+
+/** A device of the vendor's Node SDK, as far as the tests use it. The SDK has no types of its own. */
+export interface VendorDevice extends EventEmitter {
+  readonly connected: boolean;
+  /** Its MQTT.js client; emits `packetreceive`. */
+  readonly mqttClient: EventEmitter;
+  postProps(properties: object, callback: Callback): void;
+  postEvent(name: string, parameters: object, callback: Callback): void;
+  postTags(tags: readonly { attrKey: string; attrValue: string }[], callback: Callback): void;
+  onProps(callback: (message: { id: string; params: object }) => void): void;
+  subscribe(topic: string, options: { qos: 0 | 1 }, callback: (error: Error | null) => void): void;
+  publish(topic: string, payload: string, options: { qos: 0 | 1 }, callback: (error?: Error) => void): void;
+  end(force: boolean, callback: () => void): void;
+}
+
+interface VendorSdk {
+  readonly sdkver: string;
+  device(config: DeviceCertificate & { brokerUrl: string; keepalive?: number; signAlgorithm?: string }): VendorDevice;
+}
+
+/** The vendor's Node SDK as npm delivers it. */
+export const vendorSdk = createRequire(import.meta.url)("alibabacloud-iot-device-sdk") as VendorSdk;

@@ -1,11 +1,11 @@
 import type { DeviceRef } from "@trine/core/certificate";
 import type { Mailbox, MailboxMessage, MessageStatus } from "@trine/core/ports";
-import { and, asc, eq, gt, type SQL } from "drizzle-orm";
+import { and, eq, type SQL } from "drizzle-orm";
 import { createGroupCommit } from "../database/group-commit.ts";
-import { asBuffer } from "../database/payload.ts";
 import type { SqlDatabase } from "../database/sql-database.ts";
 import { mailboxMessages as table } from "../schema/messaging-tables.ts";
 import { type Acknowledgement, acknowledgeMessages, markSent, type Sent } from "./change-messages.ts";
+import { findPending, type PendingRequest } from "./find-pending.ts";
 import { createMailboxSweep, DEFAULT_RETENTION_MS } from "./mailbox-sweep.ts";
 import { type PutOutcome, type PutRequest, putMessages } from "./put-messages.ts";
 
@@ -31,6 +31,10 @@ export function createSqlMailbox(
   });
   const sent = createGroupCommit<Sent, void>({ flush: (group) => markSent(db, group) });
   const acknowledge = createGroupCommit<Acknowledgement, boolean>({ flush: (group) => acknowledgeMessages(db, group) });
+  const pending = createGroupCommit<PendingRequest, readonly MailboxMessage[]>({
+    maxItems: 100,
+    flush: (requests) => findPending(db, requests),
+  });
   return {
     put: (device, message, limits) => put({ device, message, limits }),
     async note(device, { expiresAtMs, ...status }) {
@@ -46,29 +50,7 @@ export function createSqlMailbox(
         endsAtMs: createdAtMs,
       });
     },
-    async pending(device, { after, limit, nowMs }): Promise<readonly MailboxMessage[]> {
-      return db
-        .select({
-          messageId: table.messageId,
-          position: table.position,
-          topic: table.topic,
-          payload: asBuffer(table.payload),
-          qos: table.qos,
-          createdAtMs: table.createdAtMs,
-          expiresAtMs: table.expiresAtMs,
-        })
-        .from(table)
-        .where(
-          and(
-            isOf(device),
-            table.waiting,
-            gt(table.expiresAtMs, nowMs),
-            after === undefined ? undefined : gt(table.position, after),
-          ),
-        )
-        .orderBy(asc(table.position))
-        .limit(limit);
-    },
+    pending: (device, { after = 0, limit, nowMs }) => pending({ device, after, limit, nowMs }),
     async markSent(device, messageIds, atMs) {
       await Promise.all(messageIds.map((messageId) => sent({ ...device, messageId, atMs })));
     },

@@ -77,6 +77,8 @@ export async function createEngine({ platform, settings, table }: Deps): Promise
     const { connection } = link;
     if (!connection) return;
     table.remove(connection);
+    // What the device sent before its goodbye goes before the news of it.
+    await connection.publishes.idle();
     await signOff(connection, platform);
   }
 

@@ -21,6 +21,8 @@ export type InstallationKind = (typeof INSTALLATIONS)[number];
 export interface Installation {
   readonly kind: InstallationKind;
   readonly api: OperatorApi;
+  /** What opens the API. */
+  readonly adminKey: string;
   readonly ports: {
     readonly mqtt: number;
     readonly http: number;
@@ -124,6 +126,7 @@ function describeInstallation(parts: {
   return {
     kind: parts.kind,
     api: openApi(port("TRINE_ADMIN_PORT"), KEY),
+    adminKey: KEY,
     ports: {
       mqtt: port("TRINE_MQTT_PORT"),
       http: port("TRINE_HTTP_PORT"),

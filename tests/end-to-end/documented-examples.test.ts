@@ -1,0 +1,108 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import type { DeviceCertificate } from "@trine/device";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { addDevice, makeProduct, topicOf } from "../src/fleet.ts";
+import { INSTALLATIONS, type Installation, startInstallation } from "../src/installation.ts";
+import { ROOT } from "../src/repository.ts";
+import { type CommandResult, runCommand } from "../src/run-command.ts";
+import { readUntil } from "../src/uplink-reader.ts";
+
+const EXAMPLES = join(ROOT, "docs/examples");
+
+/** Examples that publish on `user/update`, with the setting of the port that they dial and the transport that the log then names. */
+const PUBLISHING = [
+  { file: "mqtt-publish.sh", port: "MQTT_PORT", listener: "mqtt", transport: "mqtt" },
+  { file: "http.sh", port: "HTTP_PORT", listener: "http", transport: "http" },
+  { file: "http_device.py", port: "HTTP_PORT", listener: "http", transport: "http" },
+  { file: "coap.sh", port: "COAP_PORT", listener: "coap", transport: "coap" },
+  { file: "coap-symmetric.sh", port: "COAP_PORT", listener: "symmetric", transport: "coap" },
+] as const;
+
+describe.each(INSTALLATIONS)("the examples for firmware authors, %s", (kind) => {
+  let trine: Installation;
+  let productKey: string;
+
+  beforeAll(async () => {
+    trine = await startInstallation(kind);
+    productKey = await makeProduct(trine.api);
+  }, 120_000);
+  afterAll(() => trine?.dispose());
+
+  it.each(PUBLISHING)("$file publishes what it is told", async ({ file, port, listener, transport }) => {
+    const certificate = await addDevice(trine.api, productKey);
+    const text = `from ${file}`;
+    const ran = await runExample(file, certificate, { [port]: String(trine.ports[listener]) }, text);
+    expect(ran, ran.stderr).toMatchObject({ code: 0, stderr: "" });
+    const read = await readUntil(trine.api, (messages) => messages.some((message) => message.text === text), {
+      group: file,
+    });
+    expect(read.find((message) => message.text === text)).toMatchObject({
+      topic: topicOf(certificate, "user/update"),
+      transport,
+    });
+  });
+
+  it.each(PUBLISHING)("$file fails with a wrong secret", async ({ file, port, listener }) => {
+    const certificate = { ...(await addDevice(trine.api, productKey)), deviceSecret: "wrong" };
+    const ran = await runExample(file, certificate, { [port]: String(trine.ports[listener]) });
+    expect(ran.code).not.toBe(0);
+    expect(ran.stderr).not.toBe("");
+  });
+
+  it("mqtt-subscribe.sh prints the message that waits for its device", async () => {
+    const certificate = await addDevice(trine.api, productKey);
+    await trine.api.call("POST", `/v1/products/${productKey}/devices/${certificate.deviceName}/messages`, {
+      topic: topicOf(certificate, "user/get"),
+      payload: '{"set":21}',
+    });
+    const ran = await runExample("mqtt-subscribe.sh", certificate, { MQTT_PORT: String(trine.ports.mqtt) });
+    expect(ran).toEqual({ code: 0, stdout: '{"set":21}\n', stderr: "" });
+  });
+
+  it("mqtt-property-post.sh prints the answers to its property and to its question for the time", async () => {
+    const certificate = await addDevice(trine.api, productKey);
+    const ran = await runExample("mqtt-property-post.sh", certificate, { MQTT_PORT: String(trine.ports.mqtt) });
+    expect(ran, ran.stderr).toMatchObject({ code: 0 });
+    const [posted, time] = ran.stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Record<string, string>);
+    expect(posted).toMatchObject({ code: 200, id: "1", method: "thing.event.property.post" });
+    expect(Number(time?.serverSendTime)).toBeGreaterThanOrEqual(Number(time?.serverRecvTime));
+  });
+});
+
+describe("docs/examples", () => {
+  it("holds no example that is not run here", () => {
+    const run = [...PUBLISHING.map(({ file }) => file), "mqtt-subscribe.sh", "mqtt-property-post.sh"];
+    expect(readdirSync(EXAMPLES).sort()).toEqual(run.sort());
+  });
+});
+
+async function runExample(
+  file: string,
+  { productKey, deviceName, deviceSecret }: DeviceCertificate,
+  ports: Readonly<Record<string, string>>,
+  ...args: readonly string[]
+): Promise<CommandResult> {
+  const program = file.endsWith(".py") ? "python3" : "bash";
+  return runCommand([program, join(EXAMPLES, file), ...args], {
+    env: {
+      PRODUCT_KEY: productKey,
+      DEVICE_NAME: deviceName,
+      DEVICE_SECRET: deviceSecret,
+      COAP_CLIENT: await coapClient(),
+      ...ports,
+    },
+  });
+}
+
+/** Debian names libcoap's client by its TLS library, others do not. */
+async function coapClient(): Promise<string> {
+  for (const name of ["coap-client", "coap-client-notls", "coap-client-openssl", "coap-client-gnutls"]) {
+    const { code } = await runCommand(["sh", "-c", `command -v ${name}`]);
+    if (code === 0) return name;
+  }
+  throw new Error("libcoap's coap-client is not installed");
+}

@@ -13,6 +13,7 @@ import { createBatches } from "../registry/batches.ts";
 import { createDevices } from "../registry/devices.ts";
 import { createProducts } from "../registry/products.ts";
 import { createRevocation } from "../registry/revocation.ts";
+import { createForgetfulActivation } from "./forgetful-activation.ts";
 import { createCommandHandler } from "./handle-command.ts";
 import type { Operators } from "./operators.ts";
 import type { Platform } from "./platform.ts";
@@ -58,7 +59,7 @@ export function createPlatform(ports: PlatformPorts, options: PlatformOptions): 
     maxPayloadBytes: settings.maxPayloadBytes,
   });
   const connections = createConnections({ ...ports, nodeId, holders, presence, uplink });
-  const auth = { ...ports, settings };
+  const auth = { ...ports, registry: createForgetfulActivation(registry, ports.caches), settings };
   const revocation = createRevocation({
     ...ports,
     nodeId,

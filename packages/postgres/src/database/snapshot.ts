@@ -49,7 +49,7 @@ export async function writeSnapshot(
  */
 export async function restoreSnapshot(file: string, dataDir: string): Promise<void> {
   if (existsSync(dataDir) && (await readdir(dataDir)).length > 0) {
-    throw new Error(`cannot restore into ${dataDir}: it is not empty`);
+    throw new Error(`${dataDir} is not empty`);
   }
   const unfinished = `${dataDir}.unfinished`;
   await rm(unfinished, { recursive: true, force: true });

@@ -28,7 +28,7 @@ export async function startHealthServer(options: {
       return sendJson(response, 405, { code: "method_not_allowed" });
     if (path === "/healthz") return sendJson(response, 200, { status: "ok" });
     if (path === "/readyz") return void answerReadiness(response, readiness);
-    if (path === "/metrics") return void answerMetrics(response, metrics);
+    if (path === "/metrics") return void answerMetrics(response, metrics, readiness);
     sendJson(response, 404, { code: "not_found", detail: "here are /metrics, /healthz and /readyz" });
   });
   const port = await listenOn(server, { host: options.host, port: options.port, setting: "TRINE_METRICS_PORT" });
@@ -48,7 +48,13 @@ async function answerReadiness(response: ServerResponse, readiness: ReadinessChe
   sendJson(response, ready ? 200 : 503, { status: ready ? "ready" : "not_ready", complaints });
 }
 
-async function answerMetrics(response: ServerResponse, { registry }: Metrics): Promise<void> {
+async function answerMetrics(
+  response: ServerResponse,
+  { registry }: Metrics,
+  readiness: ReadinessCheck,
+): Promise<void> {
+  // Whether the stores answer is measured by asking them, and a scraper may be the only one who asks.
+  await readiness();
   const text = await registry.metrics();
   response.writeHead(200, { "content-type": registry.contentType }).end(text);
 }

@@ -4,20 +4,34 @@ import { parse } from "yaml";
 import type { AppName } from "./app-process.ts";
 import { ROOT } from "./repository.ts";
 
-/** What the compose file says about one of Trine's containers. */
+/** What the compose file says about one of its containers. */
 export interface ComposeService {
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly secrets: readonly string[];
   readonly user: string;
+  readonly restart: string;
+  readonly read_only: boolean;
+  readonly stop_grace_period: string;
   readonly healthcheck: { readonly test: readonly string[] };
 }
 
-/** Reads the services of Trine from `infra/docker-compose.yml`, anchors resolved. */
-export function readComposeServices(): Readonly<Record<Exclude<AppName, "gateway">, ComposeService>> {
+/** The programs of Trine that have a container each. */
+export type ComposeApp = Exclude<AppName, "gateway">;
+
+/** `infra/docker-compose.yml`, anchors resolved. */
+export interface ComposeFile {
+  readonly services: Readonly<Record<ComposeApp | "postgres" | "redis", ComposeService>>;
+  readonly secrets: Readonly<Record<string, { readonly file: string }>>;
+}
+
+const SERVICES = ["mqtt", "coap", "http", "admin", "postgres", "redis"] as const;
+
+/** Reads the compose file. @throws when it lacks one of the services. */
+export function readComposeFile(): ComposeFile {
   const text = readFileSync(join(ROOT, "infra/docker-compose.yml"), "utf8");
-  const { services } = parse(text, { merge: true }) as { services: Record<string, ComposeService> };
-  const { mqtt, coap, http, admin } = services;
-  if (!mqtt || !coap || !http || !admin) throw new Error("the compose file lacks one of mqtt, coap, http, admin");
-  return { mqtt, coap, http, admin };
+  const file = parse(text, { merge: true }) as ComposeFile;
+  const missing = SERVICES.filter((name) => !file.services[name]);
+  if (missing.length > 0) throw new Error(`the compose file lacks ${missing.join(", ")}`);
+  return file;
 }

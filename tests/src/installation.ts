@@ -8,8 +8,8 @@ import {
   startRedis,
   type TestServer,
 } from "@trine/testkit/servers";
-import { type AppName, type AppProcess, startApp } from "./app-process.ts";
-import { type ComposeService, readComposeServices } from "./compose-file.ts";
+import { type AppProcess, startApp } from "./app-process.ts";
+import { type ComposeApp, type ComposeService, readComposeFile } from "./compose-file.ts";
 import { type OperatorApi, openApi } from "./operator-api.ts";
 
 /** The ways to run Trine that every end-to-end test goes through. */
@@ -33,7 +33,7 @@ export interface Installation {
   /** Every program of it. */
   readonly apps: readonly AppProcess[];
   /** The program that serves a part. */
-  app(part: Exclude<AppName, "gateway">): AppProcess;
+  app(part: ComposeApp): AppProcess;
   /** Only with separate processes. */
   readonly postgres: PostgresServer | undefined;
   readonly redis: TestServer | undefined;
@@ -95,9 +95,8 @@ async function startSeparate(environment: Readonly<Record<string, string>>): Pro
     master_key: randomBytes(32).toString("base64"),
     admin_key: KEY,
   });
-  const services = readComposeServices();
-  const start = (name: Exclude<AppName, "gateway">) =>
-    startApp(name, { ...environmentHere(services[name], secrets), ...environment });
+  const { services } = readComposeFile();
+  const start = (name: ComposeApp) => startApp(name, { ...environmentHere(services[name], secrets), ...environment });
   // All at once, as compose does: who comes first must make the tables, the others must wait for it.
   const [mqtt, coap, http, admin] = await Promise.all([start("mqtt"), start("coap"), start("http"), start("admin")]);
   const apps = { mqtt, coap, http, admin };

@@ -14,11 +14,15 @@ export class CliError extends Error {}
 /**
  * The address from the options, else from the environment that the gateway itself reads.
  *
- * @throws CliError when no key can be found.
+ * @throws CliError when no key can be found, or what was given is no address or no key.
  */
 export function findApi(options: { url?: string; key?: string }, environment: Environment): ApiAddress {
-  const url = options.url ?? `http://127.0.0.1:${environment.TRINE_ADMIN_PORT || "3000"}`;
-  const key = options.key ?? environment.TRINE_ADMIN_KEY ?? readKeyFile(environment.TRINE_DATA_DIR || "./data");
+  const url = options.url ?? `http://${hostOf(environment)}:${environment.TRINE_ADMIN_PORT || "3000"}`;
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
+    throw new CliError(`${url} is no address; give --url as http://HOST:PORT`);
+  const key = options.key ?? (environment.TRINE_ADMIN_KEY || readKeyFile(keyFileOf(environment)));
+  // What is no ASCII cannot be sent, and would fail as if nobody was there.
+  if (!/^[!-~]+$/.test(key)) throw new CliError("the API key holds characters that no key has, or none at all");
   return { url, key };
 }
 
@@ -68,13 +72,23 @@ export function createApiClient({ url, key }: ApiAddress): ApiClient {
   };
 }
 
-function readKeyFile(dataFolder: string): string {
-  const file = join(dataFolder, "admin-key");
+/** The gateway's own host; one that stands for all of its addresses is reached on the loopback. */
+function hostOf({ TRINE_ADMIN_HOST: host = "" }: Environment): string {
+  if (["", "0.0.0.0", "::"].includes(host)) return "127.0.0.1";
+  return host.includes(":") ? `[${host}]` : host;
+}
+
+function keyFileOf({ TRINE_ADMIN_KEY_FILE: file, TRINE_DATA_DIR: folder }: Environment): string {
+  return file || join(folder || "./data", "admin-key");
+}
+
+function readKeyFile(file: string): string {
   try {
     return readFileSync(file, "utf8").trim();
-  } catch {
+  } catch (error) {
+    const why = (error as NodeJS.ErrnoException).code === "ENOENT" ? `there is no ${file}` : `${file} cannot be read`;
     throw new CliError(
-      `no API key: there is no ${file}; run this where the gateway runs, set TRINE_DATA_DIR or TRINE_ADMIN_KEY, or give --key`,
+      `no API key: ${why}; run this where the gateway runs, set TRINE_DATA_DIR or TRINE_ADMIN_KEY, or give --key`,
     );
   }
 }

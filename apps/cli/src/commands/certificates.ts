@@ -1,12 +1,13 @@
-import { createWriteStream, readFileSync } from "node:fs";
+import { createWriteStream, openSync, readFileSync, rmSync, type WriteStream } from "node:fs";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SingleBar } from "cli-progress";
 import type { Command } from "commander";
 import { type ApiClient, CliError } from "../api-client.ts";
-import { contextOf, path } from "../context.ts";
+import { type CommandContext, contextOf, path } from "../context.ts";
 import { printFacts } from "../output.ts";
+import { wholeNumber } from "../whole-number.ts";
 
 const POLL_MS = 200;
 
@@ -34,49 +35,92 @@ export function addCertificateCommands(program: Command): void {
   certificates
     .command("batch <productKey>")
     .description("Register many devices and write their certificates as CSV")
-    .option("--count <count>", "how many, with drawn names or --prefix")
+    .option("--count <count>", "how many, with drawn names or --prefix", wholeNumber)
     .option("--prefix <text>", "names are the prefix and a number")
     .option("--csv <file>", "names from a file: one a line, or with a header deviceName,nickname,tag.K")
     .option("--dry-run", "check only")
-    .requiredOption("--out <file>", "where the certificates go")
+    .option("--out <file>", "where the certificates go; it must not be there yet")
     .action(async (productKey: string, options: BatchOptions, command: Command) => {
+      await registerBatch(contextOf(command), productKey, options);
+    });
+
+  certificates
+    .command("export <batchId>")
+    .description("Write the certificates of a batch as CSV once more")
+    .requiredOption("--out <file>", "where the certificates go; it must not be there yet")
+    .action(async (batchId: string, { out }: { out: string }, command: Command) => {
       const { api, json } = contextOf(command);
-      await registerBatch(api, productKey, { ...options, json });
+      await exportCertificates(api, batchId, openNewFile(out));
+      printFacts({ batchId, certificates: out }, json);
     });
 }
 
 interface BatchOptions {
-  readonly count?: string;
+  readonly count?: number;
   readonly prefix?: string;
   readonly csv?: string;
   readonly dryRun?: boolean;
-  readonly out: string;
+  readonly out?: string;
 }
 
-async function registerBatch(
-  api: ApiClient,
-  productKey: string,
-  options: BatchOptions & { json: boolean },
-): Promise<void> {
-  const { count, prefix, csv, dryRun = false, out, json } = options;
-  if ((count === undefined) === (csv === undefined)) throw new CliError("give either --count or --csv");
+async function registerBatch({ api, json }: CommandContext, productKey: string, options: BatchOptions): Promise<void> {
+  const { dryRun = false, out } = options;
+  const request = requestOf(options);
   const url = `${path`/v1/products/${productKey}/batches`}?dryRun=${dryRun}`;
-  const answer = csv
-    ? await api.call<Partial<Batch>>("POST", url, readFileSync(csv, "utf8"), { "content-type": "text/csv" })
-    : await api.call<Partial<Batch>>("POST", url, { count: Number(count), prefix });
-  if (!answer.batchId) {
-    printFacts(answer, json);
+  if (dryRun) {
+    const { errors = [], ...counts } = await api.call<Partial<Batch>>("POST", url, request.body, request.headers);
+    reportErrors({ ...counts }, errors, json);
     return;
   }
-  const batch = await waitForBatch(api, answer.batchId, !json);
-  const response = await api.open("GET", path`/v1/batches/${batch.batchId}/certificates.csv`);
-  if (!response.body) throw new CliError("the gateway sent no certificates");
-  // Secrets: for the owner's eyes only.
-  await pipeline(Readable.fromWeb(response.body as never), createWriteStream(out, { mode: 0o600 }));
-  printFacts({ batchId: batch.batchId, registered: batch.done, failed: batch.failed, certificates: out }, json);
-  for (const { line, deviceName, code, message } of batch.errors)
+  if (out === undefined) throw new CliError("give --out, the file where the certificates go");
+  // Opened before anything is registered: certificates that have nowhere to go are of no use.
+  const file = openNewFile(out);
+  try {
+    const { batchId } = await api.call<Batch>("POST", url, request.body, request.headers);
+    const { done, failed, errors } = await waitForBatch(api, batchId, !json);
+    await exportCertificates(api, batchId, file);
+    reportErrors({ batchId, registered: done, failed, certificates: out }, errors, json);
+  } finally {
+    if (file.bytesWritten === 0) rmSync(out, { force: true });
+  }
+}
+
+function requestOf({ count, prefix, csv }: BatchOptions) {
+  if ((count === undefined) === (csv === undefined)) throw new CliError("give either --count or --csv");
+  if (csv === undefined) return { body: { count, prefix }, headers: {} };
+  try {
+    return { body: readFileSync(csv, "utf8"), headers: { "content-type": "text/csv" } };
+  } catch (error) {
+    throw new CliError(`cannot read ${csv}: ${(error as Error).message}`);
+  }
+}
+
+/** A file for secrets: for the owner's eyes only, and in nobody's place. */
+function openNewFile(file: string): WriteStream {
+  try {
+    return createWriteStream(file, { fd: openSync(file, "wx", 0o600) });
+  } catch (error) {
+    throw new CliError(`cannot write ${file}: ${(error as Error).message}`);
+  }
+}
+
+async function exportCertificates(api: ApiClient, batchId: string, file: WriteStream): Promise<void> {
+  const again = `try again with: trine certificates export ${batchId} --out FILE`;
+  const response = await api.open("GET", path`/v1/batches/${batchId}/certificates.csv`);
+  if (!response.body) throw new CliError(`the gateway sent no certificates; ${again}`);
+  await pipeline(Readable.fromWeb(response.body as never), file).catch((error: Error) => {
+    // Part of a file looks like the whole one.
+    rmSync(file.path, { force: true });
+    throw new CliError(`the certificates broke off (${error.message}); ${again}`);
+  });
+}
+
+/** Lines that failed go to standard error, one a line, and make the exit code 1. */
+function reportErrors(facts: Readonly<Record<string, unknown>>, errors: Batch["errors"], json: boolean): void {
+  printFacts(json ? { ...facts, errors } : facts, json);
+  for (const { line, deviceName, code, message } of errors)
     console.error(`line ${line}: ${deviceName}: ${message} (${code})`);
-  if (batch.failed > 0) process.exitCode = 1;
+  if (errors.length > 0) process.exitCode = 1;
 }
 
 async function waitForBatch(api: ApiClient, batchId: string, showProgress: boolean): Promise<Batch> {

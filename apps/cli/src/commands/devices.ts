@@ -1,6 +1,8 @@
 import type { Command } from "commander";
 import { contextOf, path } from "../context.ts";
+import { listAll } from "../list-all.ts";
 import { printFacts, printRows } from "../output.ts";
+import { wholeNumber } from "../whole-number.ts";
 
 const ACTS = {
   disable: "close its sessions and refuse it until it is enabled",
@@ -28,22 +30,18 @@ export function addDeviceCommands(program: Command): void {
     .description("List devices")
     .option("--status <status>", "UNACTIVE, ONLINE, OFFLINE or DISABLE")
     .option("--prefix <text>", "prefix of the name")
-    .option("--limit <count>", "most devices to print", "100")
+    .option("--limit <count>", "most devices to print", wholeNumber, 100)
     .action(
-      async (productKey: string, options: { status?: string; prefix?: string; limit: string }, command: Command) => {
+      async (productKey: string, options: { status?: string; prefix?: string; limit: number }, command: Command) => {
         const { api, json } = contextOf(command);
-        const query = new URLSearchParams({ limit: options.limit });
-        if (options.status) query.set("status", options.status);
-        if (options.prefix) query.set("q", options.prefix);
-        const { items, nextCursor } = await api.call<{ items: Record<string, unknown>[]; nextCursor?: string }>(
-          "GET",
-          `${path`/v1/products/${productKey}/devices`}?${query}`,
-        );
+        const { status, prefix, limit } = options;
+        const query = { ...(status ? { status } : {}), ...(prefix ? { q: prefix } : {}) };
+        const { items, more } = await listAll(api, path`/v1/products/${productKey}/devices`, { limit, query });
         printRows(items, {
           json,
           columns: ["deviceName", "status", "nickname", "activatedAt", "lastOnlineAt", "lastTransport"],
         });
-        if (nextCursor && !json) console.log("there are more: raise --limit or narrow with --prefix");
+        if (more && !json) console.log("there are more: raise --limit or narrow with --prefix");
       },
     );
 

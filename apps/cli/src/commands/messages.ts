@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { contextOf, path } from "../context.ts";
 import { printFacts } from "../output.ts";
+import { wholeNumber } from "../whole-number.ts";
 
 interface Item {
   readonly id: string;
@@ -19,8 +20,8 @@ export function addMessageCommands(program: Command): void {
   messages
     .command("send <productKey> <deviceName> <topic> <payload>")
     .description("Send a message to a device; a topic without leading slash is one of the device's own, e.g. user/get")
-    .option("--qos <qos>", "1 waits for the device, 0 does not", "1")
-    .option("--ttl <seconds>", "how long it may wait")
+    .option("--qos <qos>", "1 waits for the device, 0 does not", wholeNumber, 1)
+    .option("--ttl <seconds>", "how long it may wait", wholeNumber)
     .option("--base64", "the payload is base64")
     .action(
       async (
@@ -39,8 +40,8 @@ export function addMessageCommands(program: Command): void {
             topic: topic.startsWith("/") ? topic : `/${productKey}/${deviceName}/${topic}`,
             payload,
             encoding: options.base64 ? "base64" : "text",
-            qos: Number(options.qos),
-            ...(options.ttl ? { ttlSeconds: Number(options.ttl) } : {}),
+            qos: options.qos,
+            ...(options.ttl === undefined ? {} : { ttlSeconds: options.ttl }),
           },
         );
         printFacts(sent, json);
@@ -87,8 +88,8 @@ export function addMessageCommands(program: Command): void {
 }
 
 interface SendOptions {
-  readonly qos: string;
-  readonly ttl?: string;
+  readonly qos: number;
+  readonly ttl?: number;
   readonly base64?: boolean;
 }
 
@@ -99,5 +100,11 @@ interface ReadOptions {
 }
 
 function showItem({ receivedAt, transport, topic, payload }: Item): string {
-  return `${receivedAt} ${transport.padEnd(5)} ${topic} ${Buffer.from(payload, "base64").toString("utf8")}`;
+  const line = `${receivedAt} ${transport.padEnd(5)} ${topic} ${Buffer.from(payload, "base64").toString("utf8")}`;
+  // A device must not write control sequences to an operator's terminal.
+  return line.replaceAll(/\p{Cc}/gu, (character) =>
+    JSON.stringify(character)
+      .slice(1, -1)
+      .replace(/^[\x7f-\x9f]$/, "?"),
+  );
 }

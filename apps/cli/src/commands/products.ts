@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { contextOf, path } from "../context.ts";
+import { listAll } from "../list-all.ts";
 import { printFacts, printRows } from "../output.ts";
 
 /** `trine products ...` */
@@ -23,7 +24,7 @@ export function addProductCommands(program: Command): void {
     .description("List products")
     .action(async (_options: object, command: Command) => {
       const { api, json } = contextOf(command);
-      const { items } = await api.call<{ items: Record<string, unknown>[] }>("GET", "/v1/products?limit=1000");
+      const { items } = await listAll(api, "/v1/products", { limit: Number.POSITIVE_INFINITY });
       printRows(items, { json, columns: ["productKey", "name", "nodeType", "createdAt"] });
     });
 
@@ -39,7 +40,8 @@ export function addProductCommands(program: Command): void {
     .command("delete <productKey>")
     .description("Delete a product without devices")
     .action(async (productKey: string, _options: object, command: Command) => {
-      await contextOf(command).api.call("DELETE", path`/v1/products/${productKey}`);
-      console.log(`deleted ${productKey}`);
+      const { api, json } = contextOf(command);
+      await api.call("DELETE", path`/v1/products/${productKey}`);
+      printFacts({ deleted: productKey }, json);
     });
 }

@@ -67,6 +67,9 @@ module.exports = {
     exclude: { path: "(^|/)dist/" },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
-    enhancedResolveOptions: { conditionNames: ["trine-source", "import", "require", "node", "default"], exportsFields: ["exports"] },
+    enhancedResolveOptions: {
+      conditionNames: ["trine-source", "import", "require", "node", "default"],
+      exportsFields: ["exports"],
+    },
   },
 };

@@ -10,7 +10,10 @@ const report = join(root, "test-report.json");
 /** Runs one check, says how it went, and answers whether it passed. */
 function check(name, args) {
   console.log(`\n> ${name}`);
-  const { status } = spawnSync(process.execPath, [join(root, "scripts/pnpm.mjs"), ...args], { cwd: root, stdio: "inherit" });
+  const { status } = spawnSync(process.execPath, [join(root, "scripts/pnpm.mjs"), ...args], {
+    cwd: root,
+    stdio: "inherit",
+  });
   if (status !== 0) console.error(`${name} failed`);
   return status === 0;
 }
@@ -18,10 +21,15 @@ function check(name, args) {
 /** The true counts of the run, from vitest's own report. */
 function counts() {
   try {
-    const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, numFailedTestSuites, numTotalTests } = JSON.parse(
-      readFileSync(report, "utf8"),
-    );
-    return { passed: numPassedTests, failed: numFailedTests, skipped: numPendingTests + numTodoTests, suites: numFailedTestSuites, total: numTotalTests };
+    const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, numFailedTestSuites, numTotalTests } =
+      JSON.parse(readFileSync(report, "utf8"));
+    return {
+      passed: numPassedTests,
+      failed: numFailedTests,
+      skipped: numPendingTests + numTodoTests,
+      suites: numFailedTestSuites,
+      total: numTotalTests,
+    };
   } catch {
     return { passed: 0, failed: 0, skipped: 0, suites: 1, total: 0 };
   }
@@ -34,7 +42,14 @@ const checks = [
   check("lint", ["run", "lint"]),
 ];
 rmSync(report, { force: true });
-const ran = check("tests", ["exec", "vitest", "run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`]);
+const ran = check("tests", [
+  "exec",
+  "vitest",
+  "run",
+  "--reporter=default",
+  "--reporter=json",
+  `--outputFile.json=${report}`,
+]);
 const { passed, failed, skipped, suites, total } = counts();
 
 if (skipped > 0) console.error(`${skipped} tests were skipped; every test must run`);

@@ -116,7 +116,15 @@ async function startPinned(
   nodeOptions: readonly string[] = [],
 ): Promise<BenchServer> {
   const running: RunningProcess = await spawnProcess({
-    command: ["taskset", "-c", SERVER_CORE, process.execPath, ...nodeOptions, ...file],
+    command: [
+      "taskset",
+      "-c",
+      SERVER_CORE,
+      process.execPath,
+      ...(process.env.BENCH_NODE_FLAGS?.split(" ") ?? []),
+      ...nodeOptions,
+      ...file,
+    ],
     env,
     cwd: ROOT,
     ready: /"msg":"ready"/,

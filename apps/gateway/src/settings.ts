@@ -11,5 +11,3 @@ export const gatewaySettings = z.object({
   ...httpSettings.shape,
   ...adminSettings.shape,
 });
-
-export type GatewaySettings = z.output<typeof gatewaySettings>;

@@ -8,17 +8,15 @@ const AT_ONCE = 50;
 
 for (let at = 0; at < certificates.length; at += AT_ONCE) {
   await Promise.all(
-    certificates
-      .slice(at, at + AT_ONCE)
-      .map((certificate, index) =>
-        connectMqtt({
-          host: "127.0.0.1",
-          port: Number(port),
-          certificate,
-          keepaliveSeconds: 1_200,
-          localAddress: `127.0.0.${2 + (index % 8)}`,
-        }),
-      ),
+    certificates.slice(at, at + AT_ONCE).map((certificate, index) =>
+      connectMqtt({
+        host: "127.0.0.1",
+        port: Number(port),
+        certificate,
+        keepaliveSeconds: 1_200,
+        localAddress: `127.0.0.${2 + (index % 8)}`,
+      }),
+    ),
   );
 }
 console.log("connected");

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Environment } from "@trine/runtime";
+import type { Environment } from "@trine/runtime/environment";
 
 /** Where the REST API is and how to get in. */
 export interface ApiAddress {

@@ -1,4 +1,4 @@
-import { readEnvironment } from "@trine/runtime";
+import { readEnvironment } from "@trine/runtime/environment";
 import type { Command } from "commander";
 import { type ApiClient, createApiClient, findApi } from "./api-client.ts";
 

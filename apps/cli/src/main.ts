@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { StartError } from "@trine/runtime";
+import { StartError } from "@trine/runtime/environment";
 import { Command } from "commander";
 import { CliError } from "./api-client.ts";
 import { addBackupCommands } from "./commands/backup.ts";

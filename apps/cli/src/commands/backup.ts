@@ -1,7 +1,6 @@
 import { createWriteStream, rmSync } from "node:fs";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { restoreDataFolder } from "@trine/runtime";
 import type { Command } from "commander";
 import { CliError } from "../api-client.ts";
 import { contextOf } from "../context.ts";
@@ -30,6 +29,8 @@ export function addBackupCommands(program: Command): void {
     .description("Put a snapshot into an empty data folder; the gateway must be stopped")
     .option("--data-dir <folder>", "data folder", process.env.TRINE_DATA_DIR || "./data")
     .action(async (file: string, options: { dataDir: string }) => {
+      // Loaded when it is needed: the stores make every other command wait.
+      const { restoreDataFolder } = await import("@trine/runtime");
       await restoreDataFolder(file, options.dataDir);
       console.log(
         `restored ${file} into ${options.dataDir}; put the master-key of the backed-up gateway there before you start it`,

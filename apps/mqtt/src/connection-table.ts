@@ -75,10 +75,11 @@ export function createConnectionTable(): ConnectionTable {
     async close(target) {
       const matched = matching(target);
       for (const login of matched.flatMap(({ logins }) => logins)) login.isRevoked = true;
-      return cutAll(
-        matched.flatMap(({ connections }) => connections),
-        "revoked",
-      );
+      const connections = matched.flatMap((entry) => entry.connections);
+      const closed = cutAll(connections, "revoked");
+      // A device that left just now may have messages waiting, and must not have them stored any more.
+      for (const { link } of connections) link.cut("revoked");
+      return closed;
     },
     async closeOlder(device, epoch) {
       const { connections, logins } = entries.get(deviceKey(device)) ?? { connections: [], logins: [] };

@@ -76,9 +76,9 @@ export async function createEngine({ platform, settings, table }: Deps): Promise
     links.remove(link);
     const { connection } = link;
     if (!connection) return;
-    table.remove(connection);
-    // What the device sent before its goodbye goes before the news of it.
+    // What the device sent before its goodbye goes before the news of it; until then a revocation has to find it.
     await connection.publishes.idle();
+    table.remove(connection);
     await signOff(connection, platform);
   }
 

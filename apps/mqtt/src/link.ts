@@ -39,10 +39,10 @@ export class Link implements Gate, Carrier {
     return this.#isCut;
   }
 
-  /** Ends the connection at once. */
+  /** Ends the connection at once; of one that is gone already, drops what still waits. */
   cut(why: string): void {
     this.#isCut = true;
-    this.blame(why);
+    if (!this.socket.destroyed) this.blame(why);
     this.socket.destroy();
   }
 

@@ -79,6 +79,25 @@ it("what a device sends right before its goodbye is kept, of QoS 0 too", async (
   await vi.waitFor(async () => expect(await texts(device)).toEqual(sent));
 });
 
+it("what waits of a device that left is not stored any more once the device was disabled", async () => {
+  const device = await gateway.aDevice();
+  const client = await gateway.loggedIn(device);
+  let release = () => {};
+  const gate = new Promise<void>((done) => {
+    release = done;
+  });
+  const state = slowAppends(() => gate);
+  const topic = topicOf(device, "user/update");
+  client.send(...["0", "1", "2"].map((payload) => aPublish({ topic, payload, qos: 0 })), { cmd: "disconnect" });
+  await client.closed;
+  const outcome = await gateway.operators.devices.disable(gateway.actor, device);
+  expect(outcome).toMatchObject({ closedSessions: 0 });
+  release();
+  // A stop waits for everything that was begun.
+  await gateway.restart();
+  expect(state.begun).toBe(1);
+});
+
 it("a message on a foreign topic is dropped, counted and acknowledged, and the connection stays", async () => {
   const device = await gateway.aDevice();
   const client = await gateway.loggedIn(device);

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { REFUSALS, type RefusalCode, refuse } from "@trine/core/auth";
 import type { Platform } from "@trine/core/platform";
 import { findVector } from "@trine/vectors";
@@ -31,7 +32,11 @@ async function answersTo(datagrams: readonly Buffer[], { on = platform, limits =
     send: (datagram) => void sent.push(datagram),
     handle: (request) => answer(deps, request),
   });
-  for (const datagram of datagrams) layer.receive(datagram, PEER);
+  for (const datagram of datagrams) {
+    layer.receive(datagram, PEER);
+    // Nothing here does I/O, so it is answered within this turn, and the next one may be its repeat.
+    await turn();
+  }
   await layer.drain();
   return sent;
 }
@@ -143,10 +148,10 @@ describe("a sender who has not logged in never gets more than three times what i
   });
 
   it("by the small repeat of a message whose answer was large", async () => {
-    const answers = await answersTo([LOGIN]);
     const tiny = Buffer.concat([Buffer.of(0x40, 2), LOGIN.subarray(2, 4)]);
-    const withTiny = await answersTo([LOGIN, tiny]);
-    expect(withTiny.length).toBe(answers.length);
+    const sent = await answersTo([LOGIN, tiny, LOGIN]);
+    expect(sent).toHaveLength(2);
+    expect(sent[1]).toEqual(sent[0]);
   });
 
   async function expectBounded(datagrams: Buffer[], how: Parameters<typeof answersTo>[1] = {}): Promise<void> {

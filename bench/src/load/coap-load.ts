@@ -1,7 +1,7 @@
 import { createSocket } from "node:dgram";
 import { generate, parse } from "coap-packet";
 import { type BenchDevice, signBench } from "../bench-devices.ts";
-import type { Operation } from "./load.ts";
+import type { Operation } from "./operation.ts";
 
 const TIMEOUT_MS = 5_000;
 

@@ -1,6 +1,6 @@
 import { connect, type Socket } from "node:net";
 import { type BenchDevice, signBench } from "../bench-devices.ts";
-import type { Operation } from "./load.ts";
+import type { Operation } from "./operation.ts";
 
 /** Logs in over a connection that is kept. */
 export const httpLogin: Operation = async ({ port, next }) => {

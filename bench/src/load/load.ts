@@ -4,6 +4,7 @@ import { coapLogin, coapPublish } from "./coap-load.ts";
 import { httpLogin, httpPublish } from "./http-load.ts";
 import { createLatencies } from "./latencies.ts";
 import { mqttLogin, mqttPublish } from "./mqtt-load.ts";
+import type { Operation } from "./operation.ts";
 
 /** What a load process is told, as its one argument. */
 export interface LoadOrder {
@@ -27,12 +28,6 @@ export interface LoadResult {
   readonly p99Ms: number;
   readonly failures: number;
 }
-
-/** One worker's way to do its operation again and again: prepares (connects, say), and answers the operation. */
-export type Operation = (context: {
-  port: number;
-  next: () => BenchDevice | undefined;
-}) => Promise<() => Promise<boolean>>;
 
 const KINDS = { mqttLogin, mqttPublish, httpLogin, httpPublish, coapLogin, coapPublish } satisfies Record<
   string,

@@ -1,7 +1,7 @@
 import { connect, type Socket } from "node:net";
 import { generate } from "mqtt-packet";
 import { type BenchDevice, signBench } from "../bench-devices.ts";
-import type { Operation } from "./load.ts";
+import type { Operation } from "./operation.ts";
 
 const connects = new Map<string, Buffer>();
 let sourceAddress = 0;

@@ -3,6 +3,7 @@ import { type DeviceName, deviceKey, type ProductKey } from "../certificate/name
 import type { BatchError, BatchLine, BatchRecord } from "../ports/batch-store.ts";
 import { type CheckedLines, checkLines } from "./check-lines.ts";
 import type { Batches, DeviceCertificate } from "./contracts.ts";
+import { findTaken } from "./find-taken.ts";
 import { problem } from "./problem.ts";
 import { productNotFound } from "./products.ts";
 import { recordAct } from "./record-act.ts";
@@ -13,8 +14,6 @@ const MAX_LINES = 100_000;
 const CHUNK = 1_000;
 const LEASE_MS = 30_000;
 const ERRORS_SHOWN = 1_000;
-/** Look-ups of a dry run that are under way at once. */
-const LOOK_UPS = 50;
 
 /**
  * Many devices at once, over the batch store.
@@ -92,19 +91,17 @@ function newDevice({ random, vault, clock }: RegistryDeps, productKey: ProductKe
   };
 }
 
-/** Names that the product has already, looked up a few at a time: a dry run is rare and must not lock what registration needs. */
+/** Names that the product has already; only read, so that a dry run locks nothing that registration needs. */
 async function takenErrors({ registry }: RegistryDeps, productKey: ProductKey, { good }: CheckedLines) {
   const named = good.flatMap(({ line, deviceName }) => (deviceName === undefined ? [] : [{ line, deviceName }]));
-  const errors: BatchError[] = [];
-  for (let at = 0; at < named.length; at += LOOK_UPS) {
-    const few = named.slice(at, at + LOOK_UPS);
-    const found = await Promise.all(few.map(({ deviceName }) => registry.findCredentials({ productKey, deviceName })));
-    const taken = few.filter((_, index) => found[index] !== undefined);
-    errors.push(
-      ...taken.map((each) => ({ ...each, code: "name_taken", message: "the product has a device of this name" })),
-    );
-  }
-  return errors;
+  const taken = await findTaken(
+    registry,
+    productKey,
+    named.map(({ deviceName }) => deviceName),
+  );
+  return named
+    .filter(({ deviceName }) => taken.has(deviceName))
+    .map((each): BatchError => ({ ...each, code: "name_taken", message: "the product has a device of this name" }));
 }
 
 async function* readCertificates(

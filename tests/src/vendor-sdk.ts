@@ -2,6 +2,8 @@ import type { EventEmitter } from "node:events";
 import { createRequire } from "node:module";
 import type { DeviceCertificate } from "@trine/device";
 
+const require = createRequire(import.meta.url);
+
 /** What the vendor's SDK hands to the callbacks of its posts. */
 export interface VendorReply {
   readonly id: string;
@@ -31,4 +33,4 @@ interface VendorSdk {
 }
 
 /** The vendor's Node SDK as npm delivers it. */
-export const vendorSdk = createRequire(import.meta.url)("alibabacloud-iot-device-sdk") as VendorSdk;
+export const vendorSdk = require("alibabacloud-iot-device-sdk") as VendorSdk;

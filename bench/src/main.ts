@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { floorDevices } from "./bench-devices.ts";
+import { measureDownlink } from "./downlink.ts";
 import { registerDevices, writeDevices } from "./fleet.ts";
 import { measureIdle } from "./idle-connections.ts";
 import type { LoadOrder } from "./load/load.ts";
@@ -31,8 +32,9 @@ const OPERATIONS = [
   { kind: "coapPublish", protocol: "coap", concurrency: 50, target: 3 },
 ] as const;
 
-const WARM_DEVICES = 1_000;
-const COLD_DEVICES = 20_000;
+/** Enough that no device reaches the number of tokens at which its oldest go. */
+const DEVICES = 8_000;
+const DOWNLINK_DEVICES = 50;
 const selected = OPERATIONS.filter(({ kind }) => values.only === undefined || values.only === kind);
 const report = createReport();
 
@@ -47,7 +49,8 @@ async function median(pid: number, order: LoadOrder): Promise<Measurement> {
 }
 
 async function measureFloors(): Promise<ReadonlyMap<string, Measurement>> {
-  const devices = writeDevices(floorDevices(WARM_DEVICES), "floor");
+  const fleet = floorDevices(DEVICES);
+  const devices = writeDevices(fleet, "floor");
   const floors = new Map<string, Measurement>();
   for (const { kind, protocol, concurrency } of selected) {
     const floor = await startFloor(protocol);
@@ -61,33 +64,35 @@ async function measureFloors(): Promise<ReadonlyMap<string, Measurement>> {
   return floors;
 }
 
+/** Logins first: the first one of each device, another to fill the memories, and then the warm ones that count. */
 async function measureTrine(trine: BenchInstallation, floors: ReadonlyMap<string, Measurement>): Promise<void> {
-  const warm = writeDevices((await registerDevices(trine, WARM_DEVICES)).devices, "warm");
   for (const { kind, protocol, concurrency, target } of selected) {
     const { pid, ports } = trine.server(protocol);
     const port = ports[`TRINE_${protocol.toUpperCase()}_PORT`] ?? 0;
-    const measured = await median(pid, { kind, port, devices: warm, concurrency, warmUpMs: 1_500, windowMs });
-    report.row({ operation: kind, installation: trine.name, measured, floor: floors.get(kind), target });
-    if (!kind.endsWith("Login")) continue;
-    const cold = writeDevices((await registerDevices(trine, COLD_DEVICES)).devices, "cold");
-    const first = await measure(pid, {
-      kind,
-      port,
-      devices: cold,
-      concurrency,
-      warmUpMs: 0,
-      windowMs: 60_000,
-      once: true,
-    });
-    report.row({
-      operation: `${kind}, first ever`,
-      installation: trine.name,
-      measured: first,
-      floor: floors.get(kind),
-    });
-    rmSync(cold);
+    const devices = writeDevices((await registerDevices(trine, DEVICES)).devices, "trine");
+    const order = { kind, port, devices, concurrency } as const;
+    const onFloor = { installation: trine.name, floor: floors.get(kind) };
+    if (kind.endsWith("Login")) {
+      const once = { ...order, warmUpMs: 0, windowMs: 60_000, once: true };
+      report.row({ operation: `${kind}, first ever`, measured: await measure(pid, once), ...onFloor });
+      await measure(pid, once);
+    }
+    const measured = await median(pid, { ...order, warmUpMs: 1_500, windowMs });
+    report.row({ operation: kind, measured, target, ...onFloor });
+    rmSync(devices);
   }
-  rmSync(warm);
+}
+
+async function measureFacts(trine: BenchInstallation): Promise<void> {
+  const idle = await registerDevices(trine, Number(values.idle));
+  const bytes = await measureIdle(trine.server("mqtt"), idle.devices);
+  report.fact(`idle MQTT connection, ${trine.name}`, `${(bytes / 1_000).toFixed(1)} kB (${values.idle} connections)`);
+  const { devices } = await registerDevices(trine, DOWNLINK_DEVICES);
+  const { cpuMicros, perSecond, p50Ms, p99Ms } = await measureDownlink(trine, devices, windowMs);
+  report.fact(
+    `downlink to a connected device, QoS 1, ${trine.name}`,
+    `${Math.round(perSecond)}/s, ${cpuMicros.toFixed(0)} µs in the process that holds the device, p50 ${p50Ms.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms from request to device`,
+  );
 }
 
 report.machine();
@@ -100,13 +105,11 @@ for (const start of [
   const began = performance.now();
   const trine = await start();
   report.fact(`start, ${trine.name} (servers included)`, `${((performance.now() - began) / 1_000).toFixed(1)} s`);
+  if (values.only === undefined) await measureFacts(trine);
   await measureTrine(trine, floors);
   if (values.only === undefined) {
     const { seconds } = await registerDevices(trine, Number(values.register));
     report.fact(`register ${values.register} devices, ${trine.name}`, `${seconds.toFixed(1)} s`);
-    const idle = await registerDevices(trine, Number(values.idle));
-    const bytes = await measureIdle(trine.server("mqtt"), idle.devices);
-    report.fact(`idle MQTT connection, ${trine.name}`, `${(bytes / 1_000).toFixed(1)} kB (${values.idle} connections)`);
   }
   await trine.stop();
 }

@@ -2,7 +2,6 @@ export type { Complaint } from "./observe/health-server.ts";
 export type { Logger } from "./observe/logger.ts";
 export type { Metrics } from "./observe/metrics.ts";
 export { keepSnapshot } from "./process/background.ts";
-export { systemClock, systemRandom } from "./process/clock.ts";
 export { openDataFolder, readOrMakeKeyFile } from "./process/data-folder.ts";
 export { listenOn } from "./process/listener.ts";
 export { runService } from "./process/run-service.ts";

@@ -12,7 +12,7 @@ import { type RuntimeSettings, runtimeSettings } from "../settings/runtime-setti
 import { openStores } from "../stores/open-stores.ts";
 import type { Stores } from "../stores/stores.ts";
 import { keepSnapshot, startBackground } from "./background.ts";
-import { systemClock, systemRandom } from "./clock.ts";
+import { createSystemRandom, systemClock } from "./clock.ts";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
 import { openVault } from "./keys.ts";
 import { createMembership } from "./membership.ts";
@@ -45,7 +45,8 @@ export async function startService<S extends z.ZodObject>(definition: ServiceDef
   try {
     const folder = await takeDataFolder(runtime);
     if (folder) undo.add(() => folder.release());
-    const vault = openVault({ file: runtime.TRINE_MASTER_KEY_FILE, dataFolder: folder?.path, random: systemRandom });
+    const random = createSystemRandom();
+    const vault = openVault({ file: runtime.TRINE_MASTER_KEY_FILE, dataFolder: folder?.path, random });
     const open = await openStores(
       { databaseUrl: runtime.DATABASE_URL, redisUrl: runtime.REDIS_URL, dataFolder: folder?.path },
       { clock: systemClock, recorder },
@@ -61,7 +62,7 @@ export async function startService<S extends z.ZodObject>(definition: ServiceDef
         sessions,
         caches: [lookup, sessions],
         clock: systemClock,
-        random: systemRandom,
+        random,
         recorder,
         vault,
       },

@@ -16,6 +16,7 @@ export async function measureDownlink(
   const { pid, ports } = trine.server("mqtt");
   const latencies = createLatencies();
   const agent = new Agent({ keepAlive: true });
+  const exchanges: Promise<void>[] = [];
   let stopped = false;
 
   async function exchange(certificate: BenchDevice): Promise<MqttConnection> {
@@ -28,7 +29,7 @@ export async function measureDownlink(
       onMessage: () => arrived(),
     });
     await connection.subscribe([topic], 1);
-    void (async () => {
+    const loop = async () => {
       while (!stopped) {
         const began = performance.now();
         const received = new Promise<void>((done) => {
@@ -38,7 +39,8 @@ export async function measureDownlink(
         await received;
         latencies.add(performance.now() - began);
       }
-    })();
+    };
+    exchanges.push(loop());
     return connection;
   }
 
@@ -56,6 +58,7 @@ export async function measureDownlink(
     p50Ms: latencies.percentile(0.5),
     p99Ms: latencies.percentile(0.99),
   };
+  await Promise.all(exchanges);
   await Promise.all(connections.map((connection) => connection.close()));
   agent.destroy();
   return result;

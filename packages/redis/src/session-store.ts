@@ -16,19 +16,23 @@ redis.call('PEXPIREAT', KEYS[1], ARGV[3])
 /**
  * Adds a session to its device's index and answers the sessions that are too many, oldest first; they stay listed until they are removed.
  * The index lives as long as its last session.
+ *
+ * @param at which key and which first argument are the index's own: the script stands alone, or behind the one above.
  */
-const LIST_SESSION = `
-redis.call('ZADD', KEYS[1], ARGV[1], ARGV[2])
-local forgotten, last = ARGV[4] - ARGV[5], 0
-for _, member in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
-  local ends = tonumber(string.match(member, ':(%d+)$'))
-  if ends < forgotten then redis.call('ZREM', KEYS[1], member) end
+const listSessionScript = ({ key, argument }: { key: number; argument: number }) => `
+local index, created, member = KEYS[${key}], ARGV[${argument}], ARGV[${argument + 1}]
+local limit, now, retention = ARGV[${argument + 2}], ARGV[${argument + 3}], ARGV[${argument + 4}]
+redis.call('ZADD', index, created, member)
+local forgotten, last = now - retention, 0
+for _, listed in ipairs(redis.call('ZRANGE', index, 0, -1)) do
+  local ends = tonumber(string.match(listed, ':(%d+)$'))
+  if ends < forgotten then redis.call('ZREM', index, listed) end
   last = math.max(last, ends)
 end
-redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', last + ARGV[5]))
-local surplus = redis.call('ZCARD', KEYS[1]) - ARGV[3]
+redis.call('PEXPIREAT', index, string.format('%.0f', last + retention))
+local surplus = redis.call('ZCARD', index) - limit
 if surplus <= 0 then return {} end
-return redis.call('ZRANGE', KEYS[1], 0, surplus - 1)
+return redis.call('ZRANGE', index, 0, surplus - 1)
 `;
 
 /**
@@ -62,7 +66,16 @@ return 'taken'
 export function createRedisSessionStore(redis: RedisHandle): SessionStore {
   const { commands } = redis;
   const saveSession = defineScript(redis, { name: "SaveSession", keys: 1, lua: SAVE_SESSION });
-  const listSession = defineScript(redis, { name: "ListSession", keys: 1, lua: LIST_SESSION });
+  const listSession = defineScript(redis, {
+    name: "ListSession",
+    keys: 1,
+    lua: listSessionScript({ key: 1, argument: 1 }),
+  });
+  const saveListedSession = defineScript(redis, {
+    name: "SaveListedSession",
+    keys: 2,
+    lua: SAVE_SESSION + listSessionScript({ key: 2, argument: 4 }),
+  });
   const takeSequence = defineScript(redis, { name: "TakeSequence", keys: 1, lua: TAKE_SEQUENCE });
 
   /** @returns those that were there, each for one caller only. */
@@ -77,17 +90,16 @@ export function createRedisSessionStore(redis: RedisHandle): SessionStore {
     async save(tokenHash, record, maxPerDevice) {
       const { createdAtMs, expiresAtMs, device, sealing } = record;
       const indexKey = sessionsKey(device);
-      const written = saveSession(
-        sessionKey(tokenHash),
-        JSON.stringify(record),
-        sealing?.seqOffset ?? 0,
-        expiresAtMs + EXPIRED_RETENTION_MS,
-      );
-      // One server takes both in the order they are sent, in one round trip.
-      if (redis.isCluster) await written;
-      const member = `${tokenHash}:${expiresAtMs}`;
-      const listed = listSession(indexKey, createdAtMs, member, maxPerDevice, Date.now(), EXPIRED_RETENTION_MS);
-      const [, surplus] = await Promise.all([written, listed]);
+      const key = sessionKey(tokenHash);
+      const session = [JSON.stringify(record), sealing?.seqOffset ?? 0, expiresAtMs + EXPIRED_RETENTION_MS];
+      const listing = [createdAtMs, `${tokenHash}:${expiresAtMs}`, maxPerDevice, Date.now(), EXPIRED_RETENTION_MS];
+      const save = async () => {
+        // One server does both at once; on a Cluster the two lie in different slots.
+        if (!redis.isCluster) return saveListedSession(key, indexKey, ...session, ...listing);
+        await saveSession(key, ...session);
+        return listSession(indexKey, ...listing);
+      };
+      const surplus = await save();
       await remove(indexKey, (surplus as Buffer[]).map(String));
     },
     async find(tokenHash) {

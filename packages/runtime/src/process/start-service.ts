@@ -3,6 +3,7 @@ import { createPlatform, type RunningAdapter } from "@trine/core/platform";
 import type { z } from "zod";
 import { createCachedLookup } from "../caches/cached-lookup.ts";
 import { createCachedSessions } from "../caches/cached-sessions.ts";
+import { createSharedProfiles } from "../caches/shared-profiles.ts";
 import { startHealthServer } from "../observe/health-server.ts";
 import { createLogger } from "../observe/logger.ts";
 import { createMetrics } from "../observe/metrics.ts";
@@ -154,7 +155,7 @@ function createMemories(deps: {
     clock: systemClock,
     isTrusted: () => membership.isTrusted(),
   };
-  const lookup = createCachedLookup(stores.registry, options);
+  const lookup = createCachedLookup(createSharedProfiles(stores.registry), options);
   const sessions = createCachedSessions(stores.sessions, options);
   const membership = createMembership({
     nodeId,

@@ -14,14 +14,15 @@ function pnpmCommand() {
   return onPath.stdout?.trim() === pinned ? ["pnpm"] : ["npx", "--yes", `pnpm@${pinned}`];
 }
 
-/** Runs pnpm with `args` at the root and ends this process if it fails. */
-export function runPnpm(args, env = {}) {
+/** Runs pnpm with `args` at the root and ends this process if it fails. `quiet`: what it prints is shown only then. */
+export function runPnpm(args, { quiet = false } = {}) {
   const [command, ...first] = pnpmCommand();
-  const { status, error } = spawnSync(command, [...first, ...args], {
+  const { status, error, stdout, stderr } = spawnSync(command, [...first, ...args], {
     cwd: root,
-    stdio: "inherit",
-    env: { ...process.env, ...env },
+    stdio: quiet ? "pipe" : "inherit",
+    encoding: "utf8",
   });
+  if (quiet && status !== 0) process.stderr.write(`${stdout ?? ""}${stderr ?? ""}`);
   if (error) console.error(`cannot run ${command}: ${error.message}`);
   if (status !== 0) process.exit(status ?? 1);
 }

@@ -9,9 +9,7 @@ const [name, entry, ...args] = process.argv.slice(2);
 if (!existsSync(join(root, "node_modules/.modules.yaml")))
   runPnpm(["install", "--frozen-lockfile", "--prefer-offline", "--silent"]);
 const filter = name === "all" ? [] : [`--filter=${name}...`];
-runPnpm(["exec", "turbo", "run", "build", "--output-logs=errors-only", "--log-order=grouped", ...filter], {
-  TURBO_NO_UPDATE_NOTIFIER: "1",
-});
+runPnpm(["exec", "turbo", "run", "build", "--output-logs=errors-only", ...filter], { quiet: true });
 const loader = entry.endsWith(".ts") ? ["--conditions=trine-source", "--import", "tsx"] : [];
 const { status } = spawnSync(process.execPath, [...loader, join(root, entry), ...args], {
   cwd: root,

@@ -1,11 +1,10 @@
 import { isRefusal, type Refusal, refuse, type Session } from "@trine/core/auth";
 import { openPayload, sealPayload } from "@trine/core/certificate";
-import type { Accepted } from "@trine/core/messaging";
+import type { Accepted, InTurn } from "@trine/core/messaging";
 import type { Platform } from "@trine/core/platform";
 import type { Request, Response } from "./message-layer.ts";
 import { MESSAGE_ID_OPTION, type RequestOptions } from "./options.ts";
 import { refusalResponse } from "./refusal-response.ts";
-import type { SessionQueue } from "./session-queue.ts";
 import { TRANSPORT } from "./transport.ts";
 
 // Larger answers would need Block2; the gateway's own are far below.
@@ -13,14 +12,14 @@ const REPLY_BYTES = 1024;
 
 /** Answers `POST /topic/...` (wire-format 5.3 to 5.6). */
 export async function answerPublish(
-  { platform, queue, payloadBytes }: { platform: Platform; queue: SessionQueue; payloadBytes: number },
+  { platform, queue, payloadBytes }: { platform: Platform; queue: InTurn; payloadBytes: number },
   request: Request,
   publish: { options: RequestOptions; body: Buffer },
 ): Promise<Response> {
   const token = publish.options.token ?? "";
   const session = await platform.sessions.resume(token, { transport: TRANSPORT, peer: request.peer.address });
   if (isRefusal(session)) return refusalResponse(session);
-  const outcome = await queue(session.sessionId, () =>
+  const outcome = await queue.run(session.sessionId, () =>
     accept({ platform, payloadBytes }, { session, token, ...publish }),
   );
   if (isRefusal(outcome)) return refusalResponse(outcome);

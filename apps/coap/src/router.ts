@@ -1,4 +1,5 @@
 import { refuse } from "@trine/core/auth";
+import type { InTurn } from "@trine/core/messaging";
 import type { Platform } from "@trine/core/platform";
 import { answerAuth } from "./auth-route.ts";
 import type { Blockwise } from "./blockwise.ts";
@@ -6,12 +7,11 @@ import type { Request, Response } from "./message-layer.ts";
 import { type RequestOptions, readOptions, uintOption } from "./options.ts";
 import { answerPublish } from "./publish-route.ts";
 import { refusalResponse } from "./refusal-response.ts";
-import type { SessionQueue } from "./session-queue.ts";
 
 export interface RouterDeps {
   readonly platform: Platform;
   readonly blockwise: Blockwise;
-  readonly queue: SessionQueue;
+  readonly queue: InTurn;
   /** Payloads may be this large; sealing adds up to one AES block. */
   readonly payloadBytes: number;
   /** The socket is the one for sealed payloads. */

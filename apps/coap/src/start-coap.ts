@@ -1,9 +1,9 @@
+import { createInTurn } from "@trine/core/messaging";
 import type { Platform, RunningAdapter } from "@trine/core/platform";
 import { createBlockwise } from "./blockwise.ts";
 import { type Endpoint, openEndpoint } from "./endpoint.ts";
 import { createMessageLayer, type MessageLayer } from "./message-layer.ts";
 import { answer, type RouterDeps } from "./router.ts";
-import { createSessionQueue } from "./session-queue.ts";
 import type { CoapSettings } from "./settings.ts";
 
 type PortName = "TRINE_COAP_PORT" | "TRINE_COAP_SYMMETRIC_PORT";
@@ -18,7 +18,7 @@ type PortName = "TRINE_COAP_PORT" | "TRINE_COAP_SYMMETRIC_PORT";
 export async function startCoap(platform: Platform, settings: CoapSettings): Promise<RunningAdapter> {
   const shared = {
     platform,
-    queue: createSessionQueue(),
+    queue: createInTurn(),
     payloadBytes: settings.TRINE_COAP_PAYLOAD_BYTES,
     blockwise: createBlockwise({
       uploads: settings.TRINE_COAP_UPLOADS,

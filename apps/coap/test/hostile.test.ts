@@ -1,5 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { REFUSALS, type RefusalCode, refuse } from "@trine/core/auth";
+import { createInTurn } from "@trine/core/messaging";
 import type { Platform } from "@trine/core/platform";
 import { findVector } from "@trine/vectors";
 import { type Option, parse } from "coap-packet";
@@ -8,7 +9,6 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { createBlockwise } from "../src/blockwise.ts";
 import { createMessageLayer, type MessageLimits } from "../src/message-layer.ts";
 import { answer } from "../src/router.ts";
-import { createSessionQueue } from "../src/session-queue.ts";
 import { block1, datagramOf, option } from "./raw-client.ts";
 import { createVectorGateway } from "./vector-gateway.ts";
 
@@ -27,7 +27,7 @@ beforeEach(async () => {
 async function answersTo(datagrams: readonly Buffer[], { on = platform, limits = LIMITS } = {}): Promise<Buffer[]> {
   const sent: Buffer[] = [];
   const blockwise = createBlockwise({ uploads: 10, bytes: 100_000, idleMs: 60_000 });
-  const deps = { platform: on, blockwise, queue: createSessionQueue(), payloadBytes: 65_536, symmetric: true };
+  const deps = { platform: on, blockwise, queue: createInTurn(), payloadBytes: 65_536, symmetric: true };
   const layer = createMessageLayer(limits, {
     send: (datagram) => void sent.push(datagram),
     handle: (request) => answer(deps, request),

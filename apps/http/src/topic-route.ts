@@ -1,20 +1,21 @@
 import { isRefusal } from "@trine/core/auth";
+import { createInTurn } from "@trine/core/messaging";
 import type { Platform } from "@trine/core/platform";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { REPLY_CODES } from "./reply-code.ts";
-import { createSessionQueue } from "./session-queue.ts";
 import { writeBody, writeRefusal } from "./write-reply.ts";
 
 const PREFIX = "/topic";
 
 /** `POST /topic/{topic}` (wire-format 4.2): publishes one message, answered when it is durable. */
 export function createTopicRoute({ sessions, uplink }: Platform) {
-  const queue = createSessionQueue();
+  // A device may pipeline its requests, and the uplink takes a session's messages one at a time.
+  const inTurn = createInTurn();
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const topic = topicOf(request.raw.url ?? "");
     if (topic === undefined || !isOctets(request)) return writeRefusal(reply, REPLY_CODES.malformed);
     const token = tokenOf(request);
-    const accepted = await queue(token, async () => {
+    const accepted = await inTurn.run(token, async () => {
       const session = await sessions.resume(token, { transport: "http", peer: request.ip });
       if (isRefusal(session)) return session;
       // There is no QoS on this wire; an answer means "stored", which is QoS 1 (wire-format 4.2).

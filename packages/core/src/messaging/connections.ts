@@ -1,4 +1,5 @@
 import type { Session } from "../auth/session.ts";
+import { deviceKey } from "../certificate/names.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { ControlBus } from "../ports/control-bus.ts";
 import type { DeviceDirectory, DeviceLocation } from "../ports/device-directory.ts";
@@ -50,7 +51,9 @@ export function createConnections(deps: Deps): RunningConnections {
     presence.note({ device, iotId, epoch: change.epoch, online: change.online, atMs, peer, transport });
     // One after the other: an application must not read "offline" before the "online" that it ends.
     announcements
-      .run(device, () => uplink.announce(device, change.statusTopic, statusBody(session, change.online, atMs)))
+      .run(deviceKey(device), () =>
+        uplink.announce(device, change.statusTopic, statusBody(session, change.online, atMs)),
+      )
       .catch((error: unknown) => recorder.fault("announce_status", error));
   }
 

@@ -1,12 +1,11 @@
 import { expect, it } from "vitest";
-import { aDevice } from "../../test/an-attempt.ts";
 import { held } from "../../test/held.ts";
 import { createInTurn } from "./in-turn.ts";
 
-const one = aDevice("device_01");
-const other = aDevice("device_02");
+const one = "one key";
+const other = "other key";
 
-it("works of one device run one after the other, whatever becomes of them", async () => {
+it("works of one key run one after the other, whatever becomes of them", async () => {
   const queue = createInTurn();
   const log: string[] = [];
   const gate = held();

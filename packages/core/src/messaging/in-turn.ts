@@ -1,30 +1,26 @@
-import { type DeviceRef, deviceKey } from "../certificate/names.ts";
-
-/** Runs the works of one device one after the other; works of different devices do not wait for each other. */
+/** Runs the works of one key one after the other, in the order in which they came; of different keys side by side. */
 export interface InTurn {
-  run<T>(device: DeviceRef, work: () => Promise<T>): Promise<T>;
+  run<T>(key: string, work: () => Promise<T>): Promise<T>;
   /** Resolves when everything that was handed over so far has ended, well or badly. */
   settled(): Promise<void>;
 }
 
-/** Makes a queue per device; an idle device costs nothing. */
+/** Makes a queue per key, such as a device or a session; it forgets a key as soon as nothing of it is left to do. */
 export function createInTurn(): InTurn {
   const tails = new Map<string, Promise<unknown>>();
   return {
-    run(device, work) {
-      const key = deviceKey(device);
+    async run(key, work) {
       const before = tails.get(key);
-      const run = before ? before.then(work, work) : work();
-      const tail = run
-        .catch(() => undefined)
-        .finally(() => {
-          if (tails.get(key) === tail) tails.delete(key);
-        });
-      tails.set(key, tail);
-      return run;
+      const mine = before ? before.then(work, work) : work();
+      tails.set(key, mine);
+      try {
+        return await mine;
+      } finally {
+        if (tails.get(key) === mine) tails.delete(key);
+      }
     },
     async settled() {
-      await Promise.all(tails.values());
+      await Promise.allSettled(tails.values());
     },
   };
 }

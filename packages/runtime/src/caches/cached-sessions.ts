@@ -18,22 +18,37 @@ export function createCachedSessions(
   options: { maxEntries: number; maxAgeMs: number; clock: Clock; isTrusted: () => boolean },
 ): CachedSessions {
   const { maxEntries, maxAgeMs, clock, isTrusted } = options;
+  // A revocation, and every activation, evicts one device: it must not cost a walk over all that is remembered.
+  const hashesByDevice = new Map<string, Set<string>>();
   const known = new LRUCache<string, SessionRecord>({
     max: maxEntries,
     ttl: maxAgeMs,
     ttlResolution: 0,
     perf: { now: () => clock.monotonicMs() },
+    dispose: ({ device }, hash) => unlist(deviceKey(device), hash),
   });
   // Counts evictions: a look-up that was under way when one happened is not remembered.
   let generation = 0;
 
+  function remember(hash: string, record: SessionRecord): void {
+    known.set(hash, record);
+    const key = deviceKey(record.device);
+    hashesByDevice.set(key, (hashesByDevice.get(key) ?? new Set()).add(hash));
+  }
+
+  function unlist(key: string, hash: string): void {
+    const hashes = hashesByDevice.get(key);
+    hashes?.delete(hash);
+    if (hashes?.size === 0) hashesByDevice.delete(key);
+  }
+
   function evict(target: RevocationTarget): void {
     generation += 1;
-    const prefix = "device" in target ? deviceKey(target.device) : `${target.productKey}/`;
-    for (const [hash, record] of known.entries()) {
-      const key = deviceKey(record.device);
-      if (key === prefix || ("productKey" in target && key.startsWith(prefix))) known.delete(hash);
-    }
+    const keys =
+      "device" in target
+        ? [deviceKey(target.device)]
+        : [...hashesByDevice.keys()].filter((key) => key.startsWith(`${target.productKey}/`));
+    for (const key of keys) for (const hash of [...(hashesByDevice.get(key) ?? [])]) known.delete(hash);
   }
 
   return {
@@ -43,7 +58,7 @@ export function createCachedSessions(
       if (remembered) return remembered;
       const before = generation;
       const found = await store.find(tokenHash);
-      if (found && before === generation) known.set(tokenHash, found);
+      if (found && before === generation) remember(tokenHash, found);
       return found;
     },
     takeSequence: (tokenHash, seq, window) => store.takeSequence(tokenHash, seq, window),

@@ -1,30 +1,8 @@
-import type {
-  AttemptLimiter,
-  AuditLog,
-  BatchStore,
-  ControlBus,
-  DeviceDirectory,
-  DeviceRegistry,
-  Mailbox,
-  SessionStore,
-  SubscriptionStore,
-  UplinkLog,
-} from "@trine/core/ports";
+import type { PlatformPorts } from "@trine/core/platform";
 import type { Complaint } from "../observe/health-server.ts";
 
-/** Every port of the core, opened. */
-export interface Stores {
-  readonly registry: DeviceRegistry;
-  readonly batches: BatchStore;
-  readonly audit: AuditLog;
-  readonly sessions: SessionStore;
-  readonly subscriptions: SubscriptionStore;
-  readonly directory: DeviceDirectory;
-  readonly limiter: AttemptLimiter;
-  readonly mailbox: Mailbox;
-  readonly uplinkLog: UplinkLog;
-  readonly bus: ControlBus;
-}
+/** The ports of the core that keep something, opened. */
+export type Stores = Omit<PlatformPorts, "lookup" | "caches" | "vault" | "clock" | "random" | "recorder">;
 
 /** Stores together with what their process does to them. */
 export interface OpenStores {

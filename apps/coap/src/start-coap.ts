@@ -1,3 +1,4 @@
+import { setTimeout as wait } from "node:timers/promises";
 import { createInTurn } from "@trine/core/messaging";
 import type { Platform, RunningAdapter } from "@trine/core/platform";
 import { createBlockwise } from "./blockwise.ts";
@@ -27,7 +28,9 @@ export async function startCoap(platform: Platform, settings: CoapSettings): Pro
     }),
   };
   const listeners: { name: PortName; endpoint: Endpoint; layer: MessageLayer }[] = [];
-  const stop = async () => {
+  const stop = async (drainMs = 0) => {
+    // There is no connection to hand on: a balancer sends here until it has seen that this process is not ready.
+    if (drainMs > 0) await wait(drainMs);
     await Promise.all(listeners.map(({ layer }) => layer.drain()));
     await Promise.all(listeners.map(({ endpoint }) => endpoint.close()));
   };

@@ -7,6 +7,7 @@ import { createEngineHooks } from "./engine-hooks.ts";
 import { createEnginePersistence } from "./engine-persistence.ts";
 import { type FrameFault, FrameGuard } from "./frame-guard.ts";
 import { guardSocket } from "./guard-socket.ts";
+import { handOff } from "./hand-off.ts";
 import { Link } from "./link.ts";
 import { Links } from "./links.ts";
 import { createPendingWork } from "./pending-work.ts";
@@ -25,8 +26,11 @@ const EARLY_PACKETS = 128;
 export interface Engine {
   /** Serves a new connection. */
   accept(socket: Socket): void;
-  /** Lets what was begun come to its end, within a time, and closes every connection. */
-  stop(withinMs: number): Promise<void>;
+  /**
+   * Closes every connection, evenly over `drainMs`; each is served until its turn comes. What was begun then has `finishMs` more to come to
+   * its end.
+   */
+  stop(within: { drainMs: number; finishMs: number }): Promise<void>;
 }
 
 interface Deps {
@@ -97,13 +101,14 @@ export async function createEngine({ platform, settings, table }: Deps): Promise
       socket.once("close", () => work.track("close", end(link)));
       engine.handle(socket);
     },
-    async stop(withinMs) {
-      const begun = links.all();
-      for (const link of begun) {
+    async stop({ drainMs, finishMs }) {
+      const finishing: Promise<void>[] = [];
+      await handOff(links.all(), drainMs, (link) => {
         link.blame("stopped");
         link.hold();
-      }
-      await within(withinMs, Promise.all(begun.map(finish)));
+        finishing.push(finish(link));
+      });
+      await within(finishMs, Promise.all(finishing));
       await new Promise<void>((done) => engine.close(() => done()));
       await work.settled();
     },

@@ -8,7 +8,7 @@ import type { MqttSettings } from "./settings.ts";
 /** Connections that wait to be accepted when thousands come at once. */
 const BACKLOG = 4_096;
 
-/** How long a stop waits for messages that are on their way into the log. */
+/** How long a stop waits, after the last connection was handed on, for messages that are on their way into the log. */
 const FINISH_WITHIN_MS = 5_000;
 
 /**
@@ -24,7 +24,7 @@ export async function startMqtt(platform: Platform, settings: MqttSettings): Pro
   const server = createServer((socket) => engine.accept(socket));
   const taken = await listenOn(server, { host, port, setting: "TRINE_MQTT_PORT", backlog: BACKLOG }).catch(
     async (error: unknown) => {
-      await engine.stop(0);
+      await engine.stop({ drainMs: 0, finishMs: 0 });
       throw error;
     },
   );
@@ -33,9 +33,9 @@ export async function startMqtt(platform: Platform, settings: MqttSettings): Pro
   const letGo = platform.hold(table);
   return {
     ports: { TRINE_MQTT_PORT: taken },
-    async stop() {
+    async stop(drainMs = 0) {
       const closed = new Promise((done) => server.close(done));
-      await engine.stop(FINISH_WITHIN_MS);
+      await engine.stop({ drainMs, finishMs: FINISH_WITHIN_MS });
       await closed;
       letGo();
     },

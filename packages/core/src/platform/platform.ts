@@ -1,5 +1,5 @@
 import type { Authenticator, SessionResumer } from "../auth/authenticator.ts";
-import type { Connections, Downlink, SessionHolder, Uplink } from "../messaging/contracts.ts";
+import type { Connections, Downlink, Inbox, SessionHolder, Uplink } from "../messaging/contracts.ts";
 import type { Clock, Random } from "../ports/clock.ts";
 import type { Mailbox } from "../ports/mailbox.ts";
 import type { Recorder } from "../ports/recorder.ts";
@@ -16,6 +16,13 @@ export interface Platform {
   readonly uplink: Uplink;
   readonly downlink: Downlink;
   readonly connections: Connections;
+  /** Never throws: a fault is the refusal `unavailable`, already recorded. */
+  readonly inbox: Inbox;
+  /**
+   * Whether this node may serve devices: its lease lives, and revocations reach it. To be asked before each batch that is read from a
+   * socket; when not, what was read is dropped unseen and the socket is closed.
+   */
+  mayServe(): boolean;
   readonly mailbox: Mailbox;
   readonly subscriptions: SubscriptionStore;
   readonly recorder: Recorder;
@@ -29,6 +36,10 @@ export interface Platform {
 export interface RunningAdapter {
   /** Ports that it listens on, by setting name, e.g. `{ TRINE_MQTT_PORT: 1883 }`. */
   readonly ports: Readonly<Record<string, number>>;
-  /** Stops listening, finishes what was begun, closes connections. */
-  stop(): Promise<void>;
+  /**
+   * Stops listening, finishes what was begun, closes connections.
+   *
+   * @param drainMs how long the devices may be handed to other processes, evenly, and served until their turn comes; default 0: at once.
+   */
+  stop(drainMs?: number): Promise<void>;
 }

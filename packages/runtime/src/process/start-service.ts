@@ -23,8 +23,10 @@ import { createUndo } from "./undo.ts";
 
 /** A service that runs in this process. */
 export interface RunningService {
-  /** Stops in order: no new work, what was begun is finished, the rest is written down. */
-  stop(): Promise<void>;
+  /** How long connected devices are handed to other processes, when they are. */
+  readonly drainMs: number;
+  /** Stops in order: no new work, devices handed on over `drainMs`, what was begun is finished, the rest is written down. */
+  stop(drainMs: number): Promise<void>;
 }
 
 /**
@@ -99,11 +101,13 @@ export async function startService<S extends z.ZodObject>(definition: ServiceDef
       dataFolder: folder?.path,
       writeSnapshot,
     };
-    const adapters = await definition.start(context);
-    undo.add(() => stopAll(adapters));
-    let stopping = false;
-    const health = await startHealth(context, () => stopping);
+    let phase: Phase = "starting";
+    // Before the adapters, so that it outlives them and tells a balancer that they drain.
+    const health = await startHealth(context, () => phase);
     if (health) undo.add(() => health.stop());
+    const adapters = await definition.start(context);
+    let drainMs = 0;
+    undo.add(() => stopAll(adapters, drainMs));
 
     for (const { part, detail } of await open.complaints()) logger.warn({ event: "complaint", part }, detail);
     const ports = Object.assign(
@@ -112,10 +116,13 @@ export async function startService<S extends z.ZodObject>(definition: ServiceDef
       health ? { TRINE_METRICS_PORT: health.port } : {},
     );
     await definition.greet?.(context, ports);
+    phase = "serving";
     logger.info({ event: "ready", ports, nodeId }, "ready");
     return {
-      async stop() {
-        stopping = true;
+      drainMs: runtime.REDIS_URL ? runtime.TRINE_DRAIN_SECONDS * 1_000 : 0,
+      async stop(overMs) {
+        phase = "stopping";
+        drainMs = overMs;
         logger.info({ event: "stopping" }, "stopping");
         await undo.run();
         logger.info({ event: "stopped" }, "stopped");
@@ -179,7 +186,9 @@ function coreSettings(runtime: RuntimeSettings) {
   };
 }
 
-async function startHealth<S>(context: ServiceContext<S>, isStopping: () => boolean) {
+type Phase = "starting" | "serving" | "stopping";
+
+async function startHealth<S>(context: ServiceContext<S>, phase: () => Phase) {
   const { settings, metrics, complaints } = context;
   if (settings.TRINE_METRICS_PORT === "off") return undefined;
   return startHealthServer({
@@ -194,11 +203,13 @@ async function startHealth<S>(context: ServiceContext<S>, isStopping: () => bool
           found.some(({ part, severity }) => part === store && severity === "error") ? 0 : 1,
         );
       }
-      return isStopping() ? [...found, { part: "process", detail: "is stopping", severity: "error" }] : found;
+      return phase() === "serving"
+        ? found
+        : [...found, { part: "process", detail: `is ${phase()}`, severity: "error" }];
     },
   });
 }
 
-async function stopAll(adapters: readonly RunningAdapter[]): Promise<void> {
-  await Promise.all(adapters.map((adapter) => adapter.stop()));
+async function stopAll(adapters: readonly RunningAdapter[], drainMs: number): Promise<void> {
+  await Promise.all(adapters.map((adapter) => adapter.stop(drainMs)));
 }

@@ -17,6 +17,10 @@ export const runtimeSettings = z.object({
     .enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"])
     .default("info")
     .describe("Least severity that is logged. One line of JSON an event, on standard output."),
+  TRINE_DRAIN_SECONDS: intSetting(
+    { fallback: 5, min: 0, max: 3_600 },
+    "Seconds over which a process that got SIGTERM closes its devices' connections, so that they do not all come to the others at once. Only with `REDIS_URL`: without it there are no others.",
+  ),
   TRINE_TOKEN_TTL_SECONDS: intSetting(
     { fallback: 7 * 86_400, min: 60 },
     "Life of a session token (wire-format 4.3, 5.9).",

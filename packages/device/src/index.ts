@@ -2,7 +2,8 @@ export { type CoapConnection, type CoapOptions, connectCoap } from "./coap/conne
 export type { DeviceCertificate } from "./device-certificate.ts";
 export type { DeviceConnection, DeviceMessage, PublishAnswer } from "./device-connection.ts";
 export { DeviceError } from "./device-error.ts";
-export { connectHttp, type HttpConnection, type HttpOptions } from "./http/connect-http.ts";
+export { connectHttp } from "./http/connect-http.ts";
+export type { HttpConnection, HttpMessage, HttpOptions } from "./http/http-connection.ts";
 export { type CoapSignOptions, signCoapLogin } from "./login/sign-coap-login.ts";
 export { type SignedLogin, type SignOptions, signFields } from "./login/sign-fields.ts";
 export { signHttpLogin } from "./login/sign-http-login.ts";

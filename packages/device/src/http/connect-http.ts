@@ -1,52 +1,40 @@
-import type { SignMethod } from "@trine/core/certificate";
-import type { DeviceCertificate } from "../device-certificate.ts";
-import type { DeviceConnection, DeviceMessage, PublishAnswer } from "../device-connection.ts";
+import type { DeviceMessage } from "../device-connection.ts";
 import { DeviceError } from "../device-error.ts";
 import { signHttpLogin } from "../login/sign-http-login.ts";
-import { createHttpExchange, type HttpReply } from "./http-exchange.ts";
-
-/** How an HTTP device connects. */
-export interface HttpOptions {
-  readonly host: string;
-  readonly port: number;
-  readonly certificate: DeviceCertificate;
-  /** Default hmacsha256. */
-  readonly signMethod?: SignMethod;
-  /** Local address to connect from; many connections to one port need several. */
-  readonly localAddress?: string;
-}
-
-/** A device that is logged in over HTTP. */
-export interface HttpConnection extends DeviceConnection {
-  /** What it presents with every message. Changes when it has logged in again. */
-  readonly token: string;
-  /** Logs in again and takes the new token. */
-  login(): Promise<void>;
-}
+import type { HttpConnection, HttpMessage, HttpOptions } from "./http-connection.ts";
+import { createHttpExchange } from "./http-exchange.ts";
+import { readMessage, readPublishAnswer, readSuccess } from "./read-reply.ts";
 
 const TOKEN_EXPIRED = "20001";
 
 /**
- * Logs in over HTTP (wire-format 4). A publish that meets an expired token logs in again, once, as the vendor's C SDK does.
+ * Logs in over HTTP (wire-format 4). A request that meets an expired token logs in again, once, as the vendor's C SDK does.
  *
  * @throws DeviceError with the code of the body, or `closed`.
  */
 export async function connectHttp(options: HttpOptions): Promise<HttpConnection> {
   const { certificate, signMethod } = options;
   const exchange = createHttpExchange(options);
+  // A fetch that waits would hold up what is published over the same connection.
+  const fetching = createHttpExchange(options);
   const loginBody = signHttpLogin(certificate, signMethod === undefined ? {} : { signMethod });
   let headers: Readonly<Record<string, string>> = {};
   let token = "";
   let renewal: Promise<void> | undefined;
 
   async function login(): Promise<void> {
-    const reply = await exchange.post("/auth", { "Content-Type": "application/json" }, loginBody);
-    const { info } = checked(reply) as { info: { token: string } };
+    const reply = await exchange.request({
+      method: "POST",
+      path: "/auth",
+      headers: { "Content-Type": "application/json" },
+      body: loginBody,
+    });
+    const { info } = readSuccess(reply) as { info: { token: string } };
     token = info.token;
     headers = { password: token, "Content-Type": "application/octet-stream" };
   }
 
-  /** However many messages find the token expired, the device logs in once. */
+  /** However many requests find the token expired, the device logs in once. */
   function renew(): Promise<void> {
     renewal ??= login().finally(() => {
       renewal = undefined;
@@ -54,14 +42,42 @@ export async function connectHttp(options: HttpOptions): Promise<HttpConnection>
     return renewal;
   }
 
-  async function post({ topic, payload }: DeviceMessage): Promise<PublishAnswer> {
-    return readAnswer(await exchange.post(`/topic${topicPath(topic)}`, headers, payload));
+  async function withToken<T>(request: () => Promise<T>): Promise<T> {
+    try {
+      return await request();
+    } catch (error) {
+      if (!(error instanceof DeviceError) || error.code !== TOKEN_EXPIRED) throw error;
+      await renew();
+      return request();
+    }
+  }
+
+  async function post({ topic, payload }: DeviceMessage) {
+    const path = `/topic${topicPath(topic)}`;
+    return readPublishAnswer(await exchange.request({ method: "POST", path, headers, body: payload }));
+  }
+
+  async function fetchOne(waitMs: number, signal: AbortSignal | undefined): Promise<HttpMessage | undefined> {
+    const path = `/mailbox?waitMs=${waitMs}`;
+    const request = { method: "GET", path, headers: { password: token }, ...(signal ? { signal } : {}) } as const;
+    const message = readMessage(await fetching.request(request));
+    return message && { ...message, acknowledge: () => withToken(() => acknowledge(message.messageId)) };
+  }
+
+  async function acknowledge(messageId: string): Promise<void> {
+    const request = { method: "DELETE", path: `/mailbox/${messageId}`, headers: { password: token } } as const;
+    readSuccess(await exchange.request(request));
+  }
+
+  function close(): void {
+    exchange.close();
+    fetching.close();
   }
 
   try {
     await login();
   } catch (error) {
-    exchange.close();
+    close();
     throw error;
   }
   return {
@@ -69,17 +85,10 @@ export async function connectHttp(options: HttpOptions): Promise<HttpConnection>
       return token;
     },
     login: renew,
-    async publish(message) {
-      try {
-        return await post(message);
-      } catch (error) {
-        if (!(error instanceof DeviceError) || error.code !== TOKEN_EXPIRED) throw error;
-        await renew();
-        return post(message);
-      }
-    },
+    publish: (message) => withToken(() => post(message)),
+    fetchMessage: ({ waitMs = 0, signal } = {}) => withToken(() => fetchOne(waitMs, signal)),
     async close() {
-      exchange.close();
+      close();
     },
   };
 }
@@ -87,30 +96,4 @@ export async function connectHttp(options: HttpOptions): Promise<HttpConnection>
 /** Slashes stay, everything else that a path cannot hold is escaped. */
 function topicPath(topic: string): string {
   return /^[\w/.~@:-]*$/.test(topic) ? topic : topic.split("/").map(encodeURIComponent).join("/");
-}
-
-function readAnswer(reply: HttpReply): PublishAnswer {
-  const { info } = checked(reply) as { info?: { data?: string } };
-  // The id is a bare 64-bit integer: more than JSON.parse can tell apart (wire-format 4.2).
-  const messageId = /"messageId":(\d+)/.exec(reply.body)?.[1];
-  return {
-    ...(messageId === undefined ? {} : { messageId }),
-    ...(info?.data === undefined ? {} : { reply: Buffer.from(info.data, "base64") }),
-  };
-}
-
-/** The body of a reply whose code is 0. */
-function checked({ status, body }: HttpReply): unknown {
-  const parsed = parseJson(body);
-  const code = parsed?.code ?? `http ${status}`;
-  if (code !== 0) throw new DeviceError(String(code), parsed?.message ?? `the gateway answered with status ${status}`);
-  return parsed;
-}
-
-function parseJson(body: string): { code?: number; message?: string } | undefined {
-  try {
-    return JSON.parse(body) as { code?: number; message?: string };
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,4 @@
-import { Agent, request } from "node:http";
+import { Agent, type ClientRequest, type IncomingHttpHeaders, request as open } from "node:http";
 import { DeviceError } from "../device-error.ts";
 
 /** Where a device's HTTP requests go. */
@@ -8,42 +8,58 @@ export interface HttpTarget {
   readonly localAddress?: string;
 }
 
+/** A request as the device makes it. */
+export interface HttpRequest {
+  readonly method: "POST" | "GET" | "DELETE";
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | Buffer;
+  /** Ends the request, and the connection with it. */
+  readonly signal?: AbortSignal;
+}
+
 /** What came back. */
 export interface HttpReply {
   readonly status: number;
-  readonly body: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
 }
 
 /** Requests over one connection that is kept. */
 export interface HttpExchange {
   /** @throws DeviceError `closed` when the connection cannot be made or ends early. */
-  post(path: string, headers: Readonly<Record<string, string>>, body: string | Buffer): Promise<HttpReply>;
+  request(request: HttpRequest): Promise<HttpReply>;
   close(): void;
 }
 
 /** Makes it; the connection is opened by the first request. */
 export function createHttpExchange({ host, port, localAddress }: HttpTarget): HttpExchange {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  const target = { host, port, agent, method: "POST", ...(localAddress === undefined ? {} : { localAddress }) };
+  const unanswered = new Set<ClientRequest>();
+  const target = { host, port, agent, ...(localAddress === undefined ? {} : { localAddress }) };
   return {
-    post(path, headers, body) {
+    request({ method, path, headers, body, signal }) {
       return new Promise((done, fail) => {
         const gone = (error: Error) => fail(new DeviceError("closed", error.message));
-        const length = Buffer.byteLength(body);
-        const outgoing = request({ ...target, path, headers: { ...headers, "Content-Length": length } }, (incoming) => {
-          let text = "";
-          incoming.setEncoding("utf8");
-          incoming.on("data", (part: string) => {
-            text += part;
-          });
-          incoming.on("end", () => done({ status: incoming.statusCode ?? 0, body: text }));
+        const sent = body === undefined ? headers : { ...headers, "Content-Length": Buffer.byteLength(body) };
+        const options = { ...target, method, path, headers: sent, ...(signal ? { signal } : {}) };
+        const outgoing = open(options, (incoming) => {
+          const parts: Buffer[] = [];
+          incoming.on("data", (part: Buffer) => parts.push(part));
+          incoming.on("end", () =>
+            done({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: Buffer.concat(parts) }),
+          );
           incoming.on("error", gone);
         });
+        unanswered.add(outgoing);
         outgoing.on("error", gone);
+        outgoing.on("close", () => unanswered.delete(outgoing));
         outgoing.end(body);
       });
     },
     close() {
+      // The agent forgets those that wait for its connection.
+      for (const outgoing of unanswered) outgoing.destroy();
       agent.destroy();
     },
   };

@@ -49,7 +49,7 @@ it("a resumer that fails is unavailable, in either of its questions", async () =
   const failing: SessionResumer = { resume: () => raise(outage), takeSequence: () => Promise.reject(outage) };
   const resumer = recordedResumer(failing, { recorder });
   expect(await resumer.resume("token", FROM)).toMatchObject({ code: "unavailable" });
-  expect(await resumer.takeSequence("token", 1)).toMatchObject({ code: "unavailable" });
+  expect(await resumer.takeSequence("token", 1, "here")).toMatchObject({ code: "unavailable" });
   expect(faults).toEqual([
     ["resume", outage],
     ["take_sequence", outage],
@@ -59,9 +59,10 @@ it("a resumer that fails is unavailable, in either of its questions", async () =
 it("what a resumer answers is passed on as it is", async () => {
   const { recorder } = aRecorder();
   const refusal = refuse("token_expired", "expired");
-  const resumer = recordedResumer({ resume: async () => refusal, takeSequence: async () => undefined }, { recorder });
+  const taken = { messageId: "7", isRepeat: false };
+  const resumer = recordedResumer({ resume: async () => refusal, takeSequence: async () => taken }, { recorder });
   expect(await resumer.resume("token", FROM)).toBe(refusal);
-  expect(await resumer.takeSequence("token", 1)).toBeUndefined();
+  expect(await resumer.takeSequence("token", 1, "here")).toBe(taken);
 });
 
 function raise(error: Error): never {

@@ -1,11 +1,13 @@
 import { deviceKey } from "@trine/core/certificate";
 import type { Clock, SessionRecord, SessionStore } from "@trine/core/ports";
 
+type Attempt = Parameters<SessionStore["takeSequence"]>[2];
+type SequenceAnswer = Awaited<ReturnType<SessionStore["takeSequence"]>>;
+
 interface Entry {
   readonly record: SessionRecord;
-  highest: number;
   /** Numbers that were taken, of those that the window still covers. */
-  readonly taken: Set<number>;
+  readonly taken: Map<number, { origin: string; messageId: string; repeatUntilMs: number }>;
 }
 
 /** Keeps sessions until the process ends. For tests. */
@@ -19,7 +21,7 @@ export function createMemorySessionStore({ clock }: { clock: Clock }): SessionSt
       const key = deviceKey(record.device);
       const hashes = byDevice.get(key) ?? new Set<string>();
       byDevice.set(key, hashes.add(tokenHash));
-      sessions.set(tokenHash, { record, highest: Number.NEGATIVE_INFINITY, taken: new Set() });
+      sessions.set(tokenHash, { record, taken: new Map() });
       for (const oldest of [...hashes].slice(0, Math.max(0, hashes.size - maxPerDevice))) {
         hashes.delete(oldest);
         sessions.delete(oldest);
@@ -28,9 +30,9 @@ export function createMemorySessionStore({ clock }: { clock: Clock }): SessionSt
     async find(tokenHash) {
       return sessions.get(tokenHash)?.record;
     },
-    async takeSequence(tokenHash, seq, window) {
+    async takeSequence(tokenHash, seq, attempt) {
       const session = sessions.get(tokenHash);
-      return session ? takeSequence(session, seq, window) : "no_session";
+      return session ? takeSequence(session, seq, attempt, clock.nowMs()) : { outcome: "no_session" };
     },
     async revokeDevice(device) {
       const hashes = byDevice.get(deviceKey(device)) ?? new Set();
@@ -45,12 +47,17 @@ export function createMemorySessionStore({ clock }: { clock: Clock }): SessionSt
   };
 }
 
-function takeSequence(session: Entry, seq: number, window: number): "taken" | "replayed" {
-  const { record, taken } = session;
-  const lowest = Math.max(record.sealing?.seqOffset ?? 0, session.highest - window + 1);
-  if (seq < lowest || taken.has(seq)) return "replayed";
-  taken.add(seq);
-  session.highest = Math.max(session.highest, seq);
-  for (const old of taken) if (old <= session.highest - window) taken.delete(old);
-  return "taken";
+function takeSequence({ record, taken }: Entry, seq: number, attempt: Attempt, nowMs: number): SequenceAnswer {
+  const before = taken.get(seq);
+  if (before) {
+    const isSame = before.origin === attempt.origin && nowMs < before.repeatUntilMs;
+    return isSame ? { outcome: "repeated", messageId: before.messageId } : { outcome: "replayed" };
+  }
+  const highest = Math.max(...taken.keys());
+  const lowest = Math.max(record.sealing?.seqOffset ?? 0, highest - attempt.window + 1);
+  if (seq < lowest) return { outcome: "replayed" };
+  const { origin, messageId, repeatMs } = attempt;
+  taken.set(seq, { origin, messageId, repeatUntilMs: nowMs + repeatMs });
+  for (const old of taken.keys()) if (old <= seq - attempt.window) taken.delete(old);
+  return { outcome: "taken", messageId };
 }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { type DeviceRef, parseDeviceRef } from "@trine/core/certificate";
 import type { SessionRecord, SessionStore } from "@trine/core/ports";
 import { defineScript } from "./connection/define-script.ts";
@@ -36,25 +37,39 @@ return redis.call('ZRANGE', index, 0, surplus - 1)
 `;
 
 /**
- * Takes a sequence number once. \`taken\` is a row of digits that starts at \`high\` and goes down, 1 for a number that was taken.
+ * Takes a sequence number once, in the session and in the memory of its latest datagrams.
+ *
+ * In the session, \`taken\` is a row of digits that starts at \`high\` and goes down, 1 for a number that was taken. The memory holds a
+ * slot per number of a window, and is forgotten when nothing in it can be repeated any more: a session that rests costs nothing there.
  * Numbers may exceed what Lua prints exactly, so they are stored as they came.
  */
 const TAKE_SEQUENCE = `
 local session = redis.call('HMGET', KEYS[1], 'floor', 'high', 'taken')
-if not session[1] then return 'no_session' end
+if not session[1] then return {'no_session'} end
 local seq, window = tonumber(ARGV[1]), tonumber(ARGV[2])
-if seq < tonumber(session[1]) then return 'replayed' end
+if seq < tonumber(session[1]) then return {'replayed'} end
+local slot, time = math.fmod(seq, window), redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local taken, ahead = session[3] or '', session[2] and seq - session[2] or window
 if ahead > 0 then
   taken = '1' .. string.rep('0', math.min(ahead, window) - 1) .. taken
   redis.call('HSET', KEYS[1], 'high', ARGV[1], 'taken', string.sub(taken, 1, window))
-  return 'taken'
+else
+  local at = 1 - ahead
+  if at > window then return {'replayed'} end
+  if string.sub(taken, at, at) == '1' then
+    local first = redis.call('HGET', KEYS[2], slot) or ''
+    local number, messageId, origin, ends = string.match(first, '^(%S+) (%S+) (%S+) (%d+)$')
+    if number == ARGV[1] and origin == ARGV[4] and now < tonumber(ends) then return {'repeated', messageId} end
+    return {'replayed'}
+  end
+  taken = taken .. string.rep('0', at - #taken)
+  redis.call('HSET', KEYS[1], 'taken', string.sub(taken, 1, at - 1) .. '1' .. string.sub(taken, at + 1))
 end
-local at = 1 - ahead
-if at > window or string.sub(taken, at, at) == '1' then return 'replayed' end
-taken = taken .. string.rep('0', at - #taken)
-redis.call('HSET', KEYS[1], 'taken', string.sub(taken, 1, at - 1) .. '1' .. string.sub(taken, at + 1))
-return 'taken'
+local ends = string.format('%.0f', now + ARGV[5])
+redis.call('HSET', KEYS[2], slot, ARGV[1] .. ' ' .. ARGV[3] .. ' ' .. ARGV[4] .. ' ' .. ends)
+redis.call('PEXPIRE', KEYS[2], ARGV[5])
+return {'taken', ARGV[3]}
 `;
 
 /**
@@ -76,7 +91,7 @@ export function createRedisSessionStore(redis: RedisHandle): SessionStore {
     keys: 2,
     lua: SAVE_SESSION + listSessionScript({ key: 2, argument: 4 }),
   });
-  const takeSequence = defineScript(redis, { name: "TakeSequence", keys: 1, lua: TAKE_SEQUENCE });
+  const takeSequence = defineScript(redis, { name: "TakeSequence", keys: 2, lua: TAKE_SEQUENCE });
 
   /** @returns those that were there, each for one caller only. */
   async function remove(indexKey: string, members: readonly string[]): Promise<string[]> {
@@ -106,9 +121,14 @@ export function createRedisSessionStore(redis: RedisHandle): SessionStore {
       const record = await commands.hget(sessionKey(tokenHash), "record");
       return record === null ? undefined : toRecord(record);
     },
-    async takeSequence(tokenHash, seq, window) {
-      const outcome = String(await takeSequence(sessionKey(tokenHash), seq, window));
-      if (outcome === "taken" || outcome === "replayed" || outcome === "no_session") return outcome;
+    async takeSequence(tokenHash, seq, { window, repeatMs, origin, messageId }) {
+      const keys = [sessionKey(tokenHash), datagramsKey(tokenHash)];
+      const attempt = [seq, window, messageId, digestOf(origin), repeatMs];
+      const answer = (await takeSequence(...keys, ...attempt)) as readonly Buffer[];
+      const [outcome, firstId] = answer.map(String);
+      if ((outcome === "taken" || outcome === "repeated") && firstId !== undefined)
+        return { outcome, messageId: firstId };
+      if (outcome === "replayed" || outcome === "no_session") return { outcome };
       throw new Error("Redis gave an answer that the script does not give");
     },
     async revokeDevice(device) {
@@ -122,6 +142,16 @@ export function createRedisSessionStore(redis: RedisHandle): SessionStore {
 
 function sessionKey(tokenHash: string): string {
   return `trine:session:${tokenHash}`;
+}
+
+/** In the slot of the session's own key. */
+function datagramsKey(tokenHash: string): string {
+  return `{${sessionKey(tokenHash)}}:datagrams`;
+}
+
+/** Short, so that Redis packs the slots, and too long to be met by trying addresses, ports and message ids. */
+function digestOf(origin: string): string {
+  return createHash("sha256").update(origin).digest("base64url").slice(0, 16);
 }
 
 function sessionsKey(device: DeviceRef): string {

@@ -6,6 +6,8 @@ export interface SessionRecord {
   readonly device: DeviceRef;
   readonly iotId: string;
   readonly secretVersion: number;
+  /** Of the product, when the device logged in; absent: 0. */
+  readonly policyVersion?: number;
   readonly transport: string;
   readonly createdAtMs: number;
   readonly expiresAtMs: number;
@@ -28,8 +30,22 @@ export interface SessionStore {
   /**
    * Takes a sequence number, once, atomically. Numbers may arrive out of order within `window` of the highest one taken
    * (wire-format 5.6); a number below `seqOffset` or below the window, or taken before, is `replayed`.
+   *
+   * The same attempt that comes again within the window, and within `repeatMs` of the first, is `repeated`, with the message id that the
+   * first one brought: it is the same datagram, sent again because its answer was lost, and its message may not have been stored. Later it is
+   * `replayed` as any other: whoever overheard a datagram can forge its origin as well.
+   *
+   * @param attempt.origin names the one datagram, e.g. sender and message id; two different messages never share it within the window.
+   * @param attempt.messageId the id that the message gets if the number is taken now.
    */
-  takeSequence(tokenHash: string, seq: number, window: number): Promise<"taken" | "replayed" | "no_session">;
-  /** Removes every session of a device. @returns how many there were (expired ones not counted). */
-  revokeDevice(device: DeviceRef): Promise<number>;
+  takeSequence(
+    tokenHash: string,
+    seq: number,
+    attempt: { window: number; repeatMs: number; origin: string; messageId: string },
+  ): Promise<{ outcome: "taken" | "repeated"; messageId: string } | { outcome: "replayed" | "no_session" }>;
+  /**
+   * Removes every session of a device; with `minSecretVersion` those that were made under an older secret.
+   * @returns how many there were (expired ones not counted).
+   */
+  revokeDevice(device: DeviceRef, options?: { minSecretVersion?: number }): Promise<number>;
 }

@@ -2,6 +2,16 @@ import type { DeviceName, ProductKey } from "@trine/core/certificate";
 import { index, integer, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
 import { safeInteger, timeMs } from "./columns.ts";
 
+/** Numbered datagrams that were taken, by sequence number. */
+export type Datagrams = Readonly<Record<string, Datagram>>;
+
+/** A datagram that was taken; until `repeatUntilMs` the same one is known again. */
+export interface Datagram {
+  readonly origin: string;
+  readonly messageId: string;
+  readonly repeatUntilMs: number;
+}
+
 /** Sessions that a token stands for, by the hash of the token. */
 export const sessions = pgTable(
   "sessions",
@@ -21,6 +31,8 @@ export const sessions = pgTable(
     /** The highest sequence number taken, and the ones below it as bits in hexadecimal (bit 0 is the highest itself). */
     highestSequence: safeInteger("highest_sequence"),
     takenSequences: text("taken_sequences").notNull().default("0"),
+    /** The latest datagrams by their sequence numbers, as long as they may come again. */
+    datagrams: jsonb("datagrams").$type<Datagrams>(),
   },
   (table) => [
     index("sessions_device").on(table.productKey, table.deviceName),

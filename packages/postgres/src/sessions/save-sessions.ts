@@ -61,7 +61,8 @@ async function insertSessions(db: Sql, added: readonly NewSession[]): Promise<vo
       on conflict (token_hash) do update set session_id = excluded.session_id, product_key = excluded.product_key,
         device_name = excluded.device_name, iot_id = excluded.iot_id, secret_version = excluded.secret_version,
         transport = excluded.transport, created_at_ms = excluded.created_at_ms, expires_at_ms = excluded.expires_at_ms,
-        sealing = excluded.sealing, highest_sequence = null, taken_sequences = '0'`,
+        sealing = excluded.sealing, highest_sequence = null, taken_sequences = '0',
+        datagrams = null`,
   );
 }
 

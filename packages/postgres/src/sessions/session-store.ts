@@ -17,7 +17,7 @@ export function createSqlSessionStore(database: SqlDatabase): SessionStore {
       const [row] = await db.select().from(sessions).where(eq(sessions.tokenHash, tokenHash));
       return row && sessionRecord(row);
     },
-    takeSequence: (tokenHash, seq, window) => take({ tokenHash, seq, window }),
+    takeSequence: (tokenHash, seq, attempt) => take({ tokenHash, seq, attempt }),
     async revokeDevice({ productKey, deviceName }) {
       const revoked = await query<{ alive: boolean }>(
         db,

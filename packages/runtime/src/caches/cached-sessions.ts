@@ -61,7 +61,7 @@ export function createCachedSessions(
       if (found && before === generation) remember(tokenHash, found);
       return found;
     },
-    takeSequence: (tokenHash, seq, window) => store.takeSequence(tokenHash, seq, window),
+    takeSequence: (tokenHash, seq, attempt) => store.takeSequence(tokenHash, seq, attempt),
     async revokeDevice(device) {
       const revoked = await store.revokeDevice(device);
       evict({ device });

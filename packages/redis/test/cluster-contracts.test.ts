@@ -1,4 +1,4 @@
+import { startRedisCluster } from "@trine/testkit/servers";
 import { describeRedisContracts } from "./describe-redis-contracts.ts";
-import { startRedisCluster } from "./start-redis-cluster.ts";
 
-describeRedisContracts("Redis Cluster of three", startRedisCluster);
+describeRedisContracts("Redis Cluster of three, with replicas", () => startRedisCluster());

@@ -2,7 +2,14 @@ import { existsSync, readFileSync } from "node:fs";
 import { Redis } from "ioredis";
 import { Client } from "pg";
 import { describe, expect, it } from "vitest";
-import { createTestDatabase, spawnProcess, startPostgres, startRedis } from "../src/servers/index.ts";
+import {
+  createTestDatabase,
+  spawnProcess,
+  startPostgres,
+  startRedis,
+  startRedisCluster,
+  startRedisSentinel,
+} from "../src/servers/index.ts";
 
 async function select(url: string, text: string): Promise<unknown[]> {
   const client = new Client({ connectionString: url });
@@ -36,6 +43,22 @@ describe("servers for tests", () => {
     const after = new Redis(server.url);
     expect(await after.get("key")).toBe("value");
     after.disconnect();
+  });
+
+  it("replaces a killed primary of a Redis Cluster by its replica", async () => {
+    await using cluster = await startRedisCluster();
+    const primary = await cluster.primaryOf("key");
+    await primary.kill();
+    const portNow = () => cluster.primaryOf("key").then(({ port }) => port);
+    await expect.poll(portNow, { timeout: 15_000 }).not.toBe(primary.port);
+  });
+
+  it("replaces a killed primary behind sentinels by its replica", async () => {
+    await using servers = await startRedisSentinel();
+    const [first, replica] = servers.members;
+    expect(await servers.primary()).toBe(first);
+    await first.kill();
+    await expect.poll(() => servers.primary(), { timeout: 15_000 }).toBe(replica);
   });
 
   it("keeps a committed row of Postgres over SIGKILL and restart", async () => {

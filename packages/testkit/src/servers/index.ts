@@ -9,5 +9,7 @@ export {
 } from "./spawn-process.ts";
 export { type PostgresOptions, type PostgresServer, startPostgres } from "./start-postgres.ts";
 export { type RedisOptions, startRedis } from "./start-redis.ts";
+export { type RedisClusterServers, startRedisCluster } from "./start-redis-cluster.ts";
+export { type RedisSentinelServers, startRedisSentinel } from "./start-redis-sentinel.ts";
 export { makeTempFolder, type TempFolder } from "./temp-folder.ts";
 export type { TestServer } from "./test-server.ts";

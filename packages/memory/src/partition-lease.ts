@@ -11,6 +11,8 @@ export interface PartitionLease {
   ): T[];
   /** Takes a message as acknowledged. @returns whether it was out. */
   finish(position: number): boolean;
+  /** Who has messages out. */
+  holder(): string | undefined;
   isUnread(position: number): boolean;
   isDone(position: number): boolean;
 }
@@ -56,6 +58,7 @@ export function createPartitionLease(start: number): PartitionLease {
       forgetBehind();
       return true;
     },
+    holder: () => (out.size > 0 ? holder : undefined),
     isUnread: (position) => position >= next && !doneAhead.has(position),
     isDone: (position) => doneAhead.has(position) || (position < next && !out.has(position)),
   };

@@ -30,6 +30,9 @@ export interface GroupInfo extends GroupOptions {
   readonly group: string;
   /** Messages not acknowledged by the group yet. */
   readonly lag: number;
+  /** When the oldest of these came; `undefined` when there is none. What other products sent may count until the group has looked past it. */
+  readonly oldestUnreadAtMs: number | undefined;
+  /** Who holds messages now. */
   readonly consumers: readonly string[];
   /** Set by the first read that named one: the group sees this product only. */
   readonly productKey: ProductKey | undefined;
@@ -42,11 +45,21 @@ export const UPLINK_PARTITIONS = 64;
  *
  * A partition is leased to one consumer of a group at a time: while messages of it are out and not acknowledged, only their
  * consumer gets more of it. So each device's order holds within a group. When the deadline of the oldest passes, the lease ends and
- * redelivery restarts at the oldest unacknowledged message, for whoever reads next.
+ * redelivery restarts at the oldest unacknowledged message.
+ *
+ * Consumers of a group that read at the same time share its partitions evenly (`shareOf`), whoever of them reads more often; one that
+ * reads alone gets everything. A consumer is known by its name, has its share from its first read on, and loses it when it has not
+ * read for the deadline of the group, or up to an eighth longer. A partition that changes hands while messages of it are out goes over when these are
+ * acknowledged or their deadline has passed; until then nobody gets more of it.
  */
 export interface UplinkLog {
-  /** Appends one message. Durable when the promise resolves; messages of one device appended one after the other keep their order. */
-  append(message: UplinkMessage): Promise<void>;
+  /**
+   * Appends one message. Durable when the promise resolves; messages of one device appended one after the other keep their order.
+   *
+   * @param options.once the same messageId may come again within five minutes: it is appended once, and both promises resolve. Costs
+   * a little more, so only what may come again asks for it.
+   */
+  append(message: UplinkMessage, options?: { once?: boolean }): Promise<void>;
   /** Makes a group or changes its deadline. An existing group's position stays. */
   putGroup(group: string, options: GroupOptions): Promise<void>;
   /** @returns false when there is none. */
@@ -66,6 +79,8 @@ export interface UplinkLog {
   waitForNew(timeoutMs: number, signal: AbortSignal): Promise<void>;
   /** Messages as they are appended, from now on, for looking. May skip when the reader is slow. Ends with the signal. */
   follow(signal: AbortSignal): AsyncIterable<UplinkItem>;
+  /** What the log holds: bytes, as `trim` counts them, and when its oldest message came. */
+  usage(): Promise<{ bytes: number; oldestAtMs: number | undefined }>;
   /** Drops the oldest messages beyond an age or a size, over all partitions. @returns how many were dropped, and how many of these some group had not read. */
   trim(bounds: { olderThanMs: number; maxBytes: number }): Promise<{ dropped: number; unread: number }>;
 }

@@ -1,6 +1,6 @@
+import { settleMessages } from "@trine/core/messaging";
 import type { SqlDatabase } from "../database/sql-database.ts";
 import { loadCursors, saveCursors } from "./cursor-rows.ts";
-import { settleMessages } from "./partition-cursor.ts";
 import { parseUplinkId } from "./uplink-id.ts";
 
 /** Acknowledges messages of a group. @returns how many of them it had not acknowledged. */

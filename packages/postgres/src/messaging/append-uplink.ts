@@ -9,6 +9,8 @@ import { uplinkMessages, uplinkUsage } from "../schema/messaging-tables.ts";
 export interface Appended {
   readonly message: UplinkMessage;
   readonly partition: number;
+  /** The same messageId may come again. */
+  readonly once: boolean;
 }
 
 /** About what a row takes beside its texts, so that a log of empty messages has bounds as well. */

@@ -1,8 +1,8 @@
+import type { PartitionCursor } from "@trine/core/messaging";
 import { and, eq, inArray, sql } from "drizzle-orm";
 import { recordset } from "../database/recordset.ts";
 import type { Sql } from "../database/sql-database.ts";
 import { uplinkCursors } from "../schema/messaging-tables.ts";
-import type { PartitionCursor } from "./partition-cursor.ts";
 
 /** The cursors of a group, of all partitions that it touched, or of the given ones. Locked until the transaction ends. */
 export async function loadCursors(

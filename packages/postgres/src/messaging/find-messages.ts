@@ -1,11 +1,11 @@
 import type { ProductKey } from "@trine/core/certificate";
+import type { PartitionCursor } from "@trine/core/messaging";
 import type { UplinkItem } from "@trine/core/ports";
 import { asc, inArray, type SQL, sql } from "drizzle-orm";
 import { asBuffer } from "../database/payload.ts";
 import { recordset } from "../database/recordset.ts";
 import { query, type Sql } from "../database/sql-database.ts";
 import { uplinkMessages as messages, uplinkUsage } from "../schema/messaging-tables.ts";
-import type { PartitionCursor } from "./partition-cursor.ts";
 import { formatUplinkId } from "./uplink-id.ts";
 
 interface Wanted {

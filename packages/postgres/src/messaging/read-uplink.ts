@@ -1,11 +1,18 @@
-import type { ProductKey } from "@trine/core/certificate";
-import { UPLINK_PARTITIONS, type UplinkItem, type UplinkLog } from "@trine/core/ports";
+import {
+  expireLease,
+  handOut,
+  isOpenTo,
+  noteReader,
+  type PartitionCursor,
+  settleMessages,
+  shareOf,
+} from "@trine/core/messaging";
+import type { UplinkItem, UplinkLog } from "@trine/core/ports";
 import { eq } from "drizzle-orm";
 import type { Sql, SqlDatabase } from "../database/sql-database.ts";
 import { uplinkGroups } from "../schema/messaging-tables.ts";
 import { loadCursors, saveCursors } from "./cursor-rows.ts";
 import { findMessages } from "./find-messages.ts";
-import { expireLease, handOut, isOpenTo, type PartitionCursor, settleMessages } from "./partition-cursor.ts";
 import { type GroupRow, lockGroup } from "./uplink-groups.ts";
 
 type ReadRequest = Parameters<UplinkLog["read"]>[1];
@@ -24,20 +31,22 @@ export function readUplink(
   return database.transaction(async (tx) => {
     const row = await lockGroup(tx, group);
     const productKey = request.productKey ?? null;
-    if (!row.bound) await bind(tx, group, productKey);
-    else if (row.productKey !== productKey) return "filter_differs";
-    return handOutOf(tx, { ...row, productKey }, request);
+    if (row.bound && row.productKey !== productKey) return "filter_differs";
+    const { consumer, nowMs } = request;
+    const readers = noteReader(row.readers, { consumer, nowMs, deadlineMs: row.ackDeadlineMs });
+    if (!row.bound || readers !== row.readers) {
+      await tx.update(uplinkGroups).set({ bound: true, productKey, readers }).where(eq(uplinkGroups.name, group));
+    }
+    return handOutOf(tx, { ...row, productKey, readers }, request);
   });
 }
 
-async function bind(tx: Sql, group: string, productKey: ProductKey | null): Promise<void> {
-  await tx.update(uplinkGroups).set({ bound: true, productKey }).where(eq(uplinkGroups.name, group));
-}
-
 async function handOutOf(tx: Sql, group: GroupRow, request: ReadRequest): Promise<readonly UplinkItem[]> {
-  const stored = await loadCursors(tx, group.name);
-  const before = upTo(UPLINK_PARTITIONS).map((partition) => stored.get(partition) ?? untouched(partition, group));
-  const open = before
+  const names = group.readers.map(([name]) => name);
+  const share = [...shareOf(names, request.consumer)];
+  const stored = await loadCursors(tx, group.name, share);
+  const before = new Map(share.map((partition) => [partition, stored.get(partition) ?? untouched(partition, group)]));
+  const open = [...before.values()]
     .map((cursor) => expireLease(cursor, request.nowMs))
     .filter((cursor) => isOpenTo(cursor, request.consumer) && cursor.out.length < MAX_OUT);
   const found = await findMessages(tx, open, { count: request.count, productKey: group.productKey });
@@ -47,7 +56,7 @@ async function handOutOf(tx: Sql, group: GroupRow, request: ReadRequest): Promis
     const next = handOut(kept, found.positions.get(cursor.partition) ?? [], lease);
     return found.seenThrough.has(cursor.partition) ? skipTo(next, found.horizon) : next;
   });
-  const changed = after.filter((cursor) => cursor !== before[cursor.partition]);
+  const changed = after.filter((cursor) => cursor !== before.get(cursor.partition));
   await saveCursors(tx, group.name, changed);
   return found.items;
 }
@@ -58,8 +67,4 @@ function untouched(partition: number, { startPosition }: GroupRow): PartitionCur
 
 function skipTo(cursor: PartitionCursor, horizon: number): PartitionCursor {
   return horizon - cursor.readTo < SKIP_NOTED ? cursor : { ...cursor, readTo: horizon };
-}
-
-function upTo(count: number): number[] {
-  return Array.from({ length: count }, (_, index) => index);
 }

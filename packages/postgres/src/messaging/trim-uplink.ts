@@ -1,10 +1,11 @@
+import { type PartitionCursor, settleMessages } from "@trine/core/messaging";
 import type { UplinkLog } from "@trine/core/ports";
 import { asc, lte, sql } from "drizzle-orm";
 import type { Sql, SqlDatabase } from "../database/sql-database.ts";
 import { tidy } from "../database/tidy.ts";
 import { uplinkMessages as messages, uplinkGroups, uplinkUsage } from "../schema/messaging-tables.ts";
 import { loadCursors, saveCursors } from "./cursor-rows.ts";
-import { type PartitionCursor, settleMessages } from "./partition-cursor.ts";
+import { forgetOldIds } from "./uplink-once.ts";
 
 type Bounds = Parameters<UplinkLog["trim"]>[0];
 
@@ -30,6 +31,7 @@ export async function trimUplink(database: SqlDatabase, bounds: Bounds): Promise
     total.unread += chunk.unread;
     more = chunk.dropped === CHUNK;
   }
+  await forgetOldIds(database.db);
   await tidy(database);
   return total;
 }

@@ -30,9 +30,9 @@ export function createUplinkGroups(database: SqlDatabase): Pick<UplinkLog, "putG
         await loadProgress(db),
       ];
       return groups.map((row): GroupInfo => {
-        const { lag, consumers } = progress.get(row.name) ?? { lag: 0, consumers: [] };
         const { name, startsAt, ackDeadlineMs, productKey } = row;
-        return { group: name, from: startsAt, ackDeadlineMs, lag, consumers, productKey: productKey ?? undefined };
+        const standing = progress.get(name) ?? { lag: 0, oldestUnreadAtMs: undefined, consumers: [] };
+        return { group: name, from: startsAt, ackDeadlineMs, ...standing, productKey: productKey ?? undefined };
       });
     },
   };
@@ -57,25 +57,36 @@ function newGroup(name: string, { from, ackDeadlineMs }: GroupOptions) {
   return { name, startsAt: from, ackDeadlineMs, startPosition: from === "latest" ? last : 0 };
 }
 
+type Progress = Pick<GroupInfo, "lag" | "oldestUnreadAtMs" | "consumers">;
+
 /**
  * How far groups are.
  *
  * Positions have no gaps (trimming takes the oldest), so what lies beyond the furthest cursor of a group needs no counting: only
  * what its other partitions are behind that one. A group of one product has its messages counted.
  */
-async function loadProgress(db: Sql): Promise<Map<string, { lag: number; consumers: string[] }>> {
-  const rows = await query<{ name: string; lag: string | number; consumers: string[] }>(
+async function loadProgress(db: Sql): Promise<Map<string, Progress>> {
+  const rows = await query<{
+    name: string;
+    lag: string | number;
+    oldest: string | number | null;
+    consumers: string[];
+  }>(
     db,
     sql`with ends as (
         select coalesce((select last_position from ${uplinkUsage}), 0) as last, (select min(position) from ${messages}) as first
       ), cursors as (
         select g.name, g.product_key, p as partition, coalesce(c.read_to, g.start_position) as read_to, c.consumer,
           coalesce(jsonb_array_length(c."out") + jsonb_array_length(c.again), 0) as given,
+          coalesce((c."out" -> 0 ->> 0)::bigint, (c.again ->> 0)::bigint, (select min(m.position) from ${messages} m
+            where m.partition = p and m.position > coalesce(c.read_to, g.start_position)
+              and (g.product_key is null or m.product_key = g.product_key))) as oldest,
           greatest(max(coalesce(c.read_to, g.start_position)) over (partition by g.name), coalesce(first - 1, last)) as furthest
         from ends cross join ${uplinkGroups} g cross join generate_series(0, ${UPLINK_PARTITIONS - 1}::integer) p
           left join ${uplinkCursors} c on c.group_name = g.name and c.partition = p
       )
-      select name, coalesce(jsonb_agg(distinct consumer) filter (where consumer is not null), '[]'::jsonb) as consumers,
+      select name, (select m.received_at_ms from ${messages} m where m.position >= min(cursors.oldest)
+          order by m.position limit 1) as oldest, coalesce(jsonb_agg(distinct consumer) filter (where consumer is not null), '[]'::jsonb) as consumers,
         sum(given) + sum(case
           when product_key is null then (select count(*) from ${messages} m
             where m.partition = cursors.partition and m.position > read_to and m.position <= furthest)
@@ -84,5 +95,10 @@ async function loadProgress(db: Sql): Promise<Map<string, { lag: number; consume
           end) + max(case when product_key is null then greatest(last - furthest, 0) else 0 end) as lag
       from cursors cross join ends group by name`,
   );
-  return new Map(rows.map(({ name, lag, consumers }) => [name, { lag: Number(lag), consumers }]));
+  return new Map(
+    rows.map(({ name, lag, oldest, consumers }) => [
+      name,
+      { lag: Number(lag), oldestUnreadAtMs: oldest === null ? undefined : Number(oldest), consumers },
+    ]),
+  );
 }

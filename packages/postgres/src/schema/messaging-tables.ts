@@ -1,4 +1,5 @@
 import type { DeviceName, ProductKey } from "@trine/core/certificate";
+import type { UplinkReaders } from "@trine/core/messaging";
 import type { MessageState } from "@trine/core/ports";
 import { sql } from "drizzle-orm";
 import {
@@ -92,7 +93,19 @@ export const uplinkGroups = pgTable("uplink_groups", {
   /** The first read decided what the group sees: one product, or everything. */
   bound: boolean("bound").notNull().default(false),
   productKey: text("product_key").$type<ProductKey>(),
+  /** Who reads, each with about when it read last. */
+  readers: jsonb("readers").$type<UplinkReaders>().notNull().default([]),
 });
+
+/** Ids of messages that may come again, for a few minutes. */
+export const uplinkOnce = pgTable(
+  "uplink_once",
+  {
+    messageId: text("message_id").primaryKey(),
+    cameAtMs: timeMs("came_at_ms").notNull(),
+  },
+  (table) => [index("uplink_once_came").on(table.cameAtMs)],
+);
 
 /** How far a group is in a partition. */
 export const uplinkCursors = pgTable(

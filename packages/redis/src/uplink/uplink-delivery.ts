@@ -1,7 +1,8 @@
-import { UPLINK_PARTITIONS, type UplinkItem } from "@trine/core/ports";
+import { shareOf } from "@trine/core/messaging";
+import { type GroupInfo, UPLINK_PARTITIONS, type UplinkItem } from "@trine/core/ports";
 import { defineScript } from "../connection/define-script.ts";
 import type { RedisHandle } from "../connection/redis-handle.ts";
-import { idsByPartition, toItem } from "./uplink-entry.ts";
+import { idsByPartition, timeOf, toItem } from "./uplink-entry.ts";
 import type { StoredGroup } from "./uplink-groups.ts";
 import { droppedKey, PARTITIONS, stateKey, streamKey, unackedKey } from "./uplink-keys.ts";
 
@@ -80,30 +81,37 @@ end
 return count
 `;
 
-/** What is not acknowledged yet, and who holds the partition. KEYS as for reading. */
+/** What is not acknowledged yet, who holds the partition, and when the oldest of it came. KEYS as for reading. */
 const LAG = `
-local state = redis.call('HMGET', KEYS[3], 'read', 'resume', 'consumer')
+local state = redis.call('HMGET', KEYS[3], 'read', 'resume', 'consumer', 'cursor')
 local behind = redis.call('XLEN', KEYS[1]) + (redis.call('GET', KEYS[2]) or 0) - (state[1] or 0)
 local out = redis.call('ZCOUNT', KEYS[4], '-inf', state[2] or 0)
-return {math.min(behind, redis.call('XLEN', KEYS[1])) + redis.call('ZCARD', KEYS[4]), out > 0 and state[3] or ''}
+local oldest = redis.call('ZRANGE', KEYS[4], 0, 0)[1]
+if not oldest then
+  local new = redis.call('XRANGE', KEYS[1], '(' .. (state[4] or '0-0'), '+', 'COUNT', 1)[1]
+  oldest = new and new[1] or ''
+end
+return {math.min(behind, redis.call('XLEN', KEYS[1])) + redis.call('ZCARD', KEYS[4]), out > 0 and state[3] or '', oldest}
 `;
 
 interface ReadRequest {
   readonly consumer: string;
   readonly count: number;
   readonly nowMs: number;
+  /** Who reads in the group now. */
+  readonly readers: readonly string[];
 }
 
 /** Leases and positions of groups, partition by partition. */
 export interface UplinkDelivery {
   handOut(group: StoredGroup, request: ReadRequest): Promise<UplinkItem[]>;
   acknowledge(group: StoredGroup, ids: readonly string[]): Promise<number>;
-  /** Messages not acknowledged, and the consumers that hold some. */
-  standing(group: StoredGroup): Promise<{ lag: number; consumers: string[] }>;
+  /** Messages not acknowledged, when the oldest came, and the consumers that hold some. */
+  standing(group: StoredGroup): Promise<Pick<GroupInfo, "lag" | "oldestUnreadAtMs" | "consumers">>;
 }
 
 /**
- * Reads spread over the partitions: one round trip asks which of them have something, then each of these gives an equal
+ * Reads spread over the consumer's share of the partitions: one round trip asks which of them have something, then each of these gives an equal
  * share of what is wanted, in rounds, until that is there or nothing is left.
  */
 export function createUplinkDelivery(redis: RedisHandle): UplinkDelivery {
@@ -119,8 +127,9 @@ export function createUplinkDelivery(redis: RedisHandle): UplinkDelivery {
     return [...PARTITIONS.slice(firstPartition), ...PARTITIONS.slice(0, firstPartition)];
   }
 
-  async function partitionsWithMore(group: StoredGroup, { consumer, nowMs }: ReadRequest): Promise<number[]> {
-    const partitions = inTurn();
+  async function partitionsWithMore(group: StoredGroup, { consumer, nowMs, readers }: ReadRequest): Promise<number[]> {
+    const share = shareOf(readers, consumer);
+    const partitions = inTurn().filter((partition) => share.has(partition));
     const answers = await Promise.all(
       partitions.map((p) => hasMore(...readingKeys(p, group.id), consumer, nowMs, group.ackDeadlineMs)),
     );
@@ -156,9 +165,18 @@ export function createUplinkDelivery(redis: RedisHandle): UplinkDelivery {
       return sum(counts as number[]);
     },
     async standing({ id }) {
-      const answers = (await Promise.all(PARTITIONS.map((p) => lag(...readingKeys(p, id))))) as [number, Buffer][];
+      const answers = (await Promise.all(PARTITIONS.map((p) => lag(...readingKeys(p, id))))) as [
+        number,
+        Buffer,
+        Buffer,
+      ][];
       const holders = answers.map(([, consumer]) => consumer.toString()).filter((consumer) => consumer !== "");
-      return { lag: sum(answers.map(([count]) => count)), consumers: [...new Set(holders)].toSorted() };
+      const came = answers.map(([, , oldest]) => oldest.toString()).filter((oldest) => oldest !== "");
+      return {
+        lag: sum(answers.map(([count]) => count)),
+        oldestUnreadAtMs: came.length > 0 ? Math.min(...came.map(timeOf)) : undefined,
+        consumers: [...new Set(holders)].toSorted(),
+      };
     },
   };
 }

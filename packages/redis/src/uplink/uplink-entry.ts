@@ -33,3 +33,8 @@ export function idsByPartition(ids: readonly string[], partitions: number): Map<
   }
   return sorted;
 }
+
+/** When a stream entry was made, by its id. */
+export function timeOf(id: string): number {
+  return Number(id.split("-")[0]);
+}

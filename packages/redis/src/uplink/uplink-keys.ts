@@ -3,12 +3,22 @@ import { UPLINK_PARTITIONS } from "@trine/core/ports";
 /** Groups by name: what they are, as JSON. */
 export const GROUPS_KEY = "trine:uplink:groups";
 
+/** Who reads in a group, by when it read last. In the slot of the groups. */
+export function readersKey(group: string): string {
+  return `{${GROUPS_KEY}}:readers:${group}`;
+}
+
 /** Every partition, in order. */
 export const PARTITIONS: readonly number[] = Array.from({ length: UPLINK_PARTITIONS }, (_, partition) => partition);
 
 /** The stream of a partition. Everything of a partition lies in one slot. */
 export function streamKey(partition: number): string {
   return `trine:uplink:{${partition}}`;
+}
+
+/** Stands for a few minutes when a message that may come again was appended. */
+export function onceKey(partition: number, messageId: string): string {
+  return `${streamKey(partition)}:once:${messageId}`;
 }
 
 /** How many messages were ever trimmed from a partition: with it, a message's number is its place since the log was made. */

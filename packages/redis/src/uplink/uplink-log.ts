@@ -1,27 +1,44 @@
 import { deviceKey } from "@trine/core/certificate";
 import { partitionOf } from "@trine/core/messaging";
 import type { UplinkLog } from "@trine/core/ports";
+import { defineScript } from "../connection/define-script.ts";
 import type { RedisHandle } from "../connection/redis-handle.ts";
 import { createUplinkDelivery } from "./uplink-delivery.ts";
 import { toFields } from "./uplink-entry.ts";
 import { createUplinkGroups } from "./uplink-groups.ts";
-import { streamKey } from "./uplink-keys.ts";
+import { onceKey, streamKey } from "./uplink-keys.ts";
 import { createUplinkTrim } from "./uplink-trim.ts";
 import { createUplinkWatch } from "./uplink-watch.ts";
+
+/** How long the id of a message that may come again is known. */
+const ONCE_MS = 300_000;
+
+/** Appends unless the id stands. It is set last: an append that fails must not look like one that was done. */
+const APPEND_ONCE = `
+if redis.call('EXISTS', KEYS[2]) == 1 then return 0 end
+redis.call('XADD', KEYS[1], '*', unpack(ARGV, 2))
+redis.call('SET', KEYS[2], '', 'PX', ARGV[1])
+return 1
+`;
 
 /**
  * The uplink log on Redis: a stream for each partition, and beside it, in the same slot, where each group is in it.
  *
- * Appending is one XADD. The groups are our own and not those of Redis, which give one device's messages to several consumers at once.
+ * Appending is one XADD, or one script for what may come again. The groups are our own and not those of Redis, which give one device's messages to several consumers at once.
  */
 export function createRedisUplinkLog(redis: RedisHandle): UplinkLog {
   const groups = createUplinkGroups(redis);
   const delivery = createUplinkDelivery(redis);
   const { waitForNew, follow } = createUplinkWatch(redis);
+  const { usage, trim } = createUplinkTrim(redis, groups);
+  const appendOnce = defineScript(redis, { name: "UplinkAppendOnce", keys: 2, lua: APPEND_ONCE });
 
   return {
-    async append(message) {
-      await redis.commands.xadd(streamKey(partitionOf(deviceKey(message))), "*", ...toFields(message));
+    async append(message, { once = false } = {}) {
+      const partition = partitionOf(deviceKey(message));
+      const fields = toFields(message);
+      if (once) await appendOnce(streamKey(partition), onceKey(partition, message.messageId), ONCE_MS, ...fields);
+      else await redis.commands.xadd(streamKey(partition), "*", ...fields);
     },
     putGroup: groups.put,
     deleteGroup: groups.delete,
@@ -37,9 +54,10 @@ export function createRedisUplinkLog(redis: RedisHandle): UplinkLog {
         })),
       );
     },
-    async read(name, { productKey, ...request }) {
-      const group = await groups.bind(name, productKey);
-      return group === "filter_differs" ? group : delivery.handOut(group, request);
+    async read(name, request) {
+      const bound = await groups.bind(name, request);
+      if (bound === "filter_differs") return bound;
+      return delivery.handOut(bound.group, { ...request, readers: bound.readers });
     },
     async acknowledge(name, ids) {
       const group = await groups.find(name);
@@ -47,6 +65,7 @@ export function createRedisUplinkLog(redis: RedisHandle): UplinkLog {
     },
     waitForNew,
     follow,
-    trim: createUplinkTrim(redis, groups),
+    usage,
+    trim,
   };
 }

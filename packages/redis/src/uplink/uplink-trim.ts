@@ -1,5 +1,7 @@
+import type { UplinkLog } from "@trine/core/ports";
 import { defineScript } from "../connection/define-script.ts";
 import type { RedisHandle } from "../connection/redis-handle.ts";
+import { timeOf } from "./uplink-entry.ts";
 import type { StoredGroup, UplinkGroups } from "./uplink-groups.ts";
 import { droppedKey, PARTITIONS, stateKey, streamKey, unackedKey } from "./uplink-keys.ts";
 
@@ -49,16 +51,13 @@ local entries = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', ARGV[1] + 1)
 return entries[#entries] and entries[#entries][1]
 `;
 
-export interface Trimmed {
+interface Trimmed {
   readonly dropped: number;
   readonly unread: number;
 }
 
-/** Drops the oldest messages beyond an age or a size. */
-export function createUplinkTrim(
-  redis: RedisHandle,
-  groups: UplinkGroups,
-): (bounds: { olderThanMs: number; maxBytes: number }) => Promise<Trimmed> {
+/** What the log holds, and dropping the oldest messages beyond an age or a size. */
+export function createUplinkTrim(redis: RedisHandle, groups: UplinkGroups): Pick<UplinkLog, "usage" | "trim"> {
   const dropOlder = defineScript(redis, { name: "UplinkDropOlder", keys: 2, lua: DROP_OLDER });
   const forgetDropped = defineScript(redis, { name: "UplinkForgetDropped", keys: 2, lua: FORGET_DROPPED });
   const measure = defineScript(redis, { name: "UplinkMeasure", keys: 1, lua: MEASURE });
@@ -88,13 +87,17 @@ export function createUplinkTrim(
     return trimmed.reduce(add, { dropped: 0, unread: 0 });
   }
 
+  async function measureAll(): Promise<Measured[]> {
+    return (await Promise.all(PARTITIONS.map((p) => measure(streamKey(p))))) as Measured[];
+  }
+
   /**
    * A time before which everything may go without dropping more than the excess: each partition names the time at its share of the
    * excess, and the earliest counts. `undefined` when the log is small enough.
    */
   async function findCut(maxBytes: number): Promise<number | undefined> {
-    const measured = (await Promise.all(PARTITIONS.map((p) => measure(streamKey(p))))) as Measured[];
-    const bytes = measured.reduce((sum, [size]) => sum + size, 0);
+    const measured = await measureAll();
+    const bytes = bytesOf(measured);
     const filled = PARTITIONS.filter((p) => (measured[p]?.[1] ?? 0) > 0);
     if (bytes <= maxBytes || filled.length === 0) return undefined;
     const share = (bytes - maxBytes) / bytes;
@@ -102,30 +105,41 @@ export function createUplinkTrim(
       filled.map(async (p) => {
         const [, count, oldest] = measured[p] ?? [0, 0, null];
         const places = Math.min(STEP, Math.max(1, Math.floor(count * share)));
-        const after = timeOf((await idAt(streamKey(p), places)) as Buffer | null);
+        const after = timeIn((await idAt(streamKey(p), places)) as Buffer | null);
         // One step further when they share a millisecond, or nothing would go.
-        return Math.max(after, timeOf(oldest) + 1);
+        return Math.max(after, timeIn(oldest) + 1);
       }),
     );
     return Math.min(...times);
   }
 
-  return async ({ olderThanMs, maxBytes }) => {
-    const all = (await groups.list()).map(([, group]) => group);
-    let total = await trimOlder(Math.max(1, Math.floor(olderThanMs)), all);
-    for (let step = 0; step < MOST_STEPS; step += 1) {
-      const cut = await findCut(maxBytes);
-      if (cut === undefined) break;
-      total = add(total, await trimOlder(cut, all));
-    }
-    return total;
+  return {
+    async usage() {
+      const measured = await measureAll();
+      const oldest = measured.flatMap(([, , id]) => (id ? [timeIn(id)] : []));
+      return { bytes: bytesOf(measured), oldestAtMs: oldest.length > 0 ? Math.min(...oldest) : undefined };
+    },
+    async trim({ olderThanMs, maxBytes }) {
+      const all = (await groups.list()).map(([, group]) => group);
+      let total = await trimOlder(Math.max(1, Math.floor(olderThanMs)), all);
+      for (let step = 0; step < MOST_STEPS; step += 1) {
+        const cut = await findCut(maxBytes);
+        if (cut === undefined) break;
+        total = add(total, await trimOlder(cut, all));
+      }
+      return total;
+    },
   };
 }
 
 type Measured = [bytes: number, count: number, oldest: Buffer | null];
 
-function timeOf(id: Buffer | null): number {
-  return id ? Number(id.toString().split("-")[0]) : 0;
+function timeIn(id: Buffer | null): number {
+  return id ? timeOf(id.toString()) : 0;
+}
+
+function bytesOf(measured: readonly Measured[]): number {
+  return measured.reduce((sum, [size]) => sum + size, 0);
 }
 
 function add(a: Trimmed, b: Trimmed): Trimmed {

@@ -65,6 +65,7 @@ export function describeUplinkGroups(open: () => { store: UplinkLog; second: Upl
         from: "latest",
         ackDeadlineMs: 60_000,
         lag: 0,
+        oldestUnreadAtMs: undefined,
         consumers: [],
         productKey: undefined,
       });
@@ -78,6 +79,28 @@ export function describeUplinkGroups(open: () => { store: UplinkLog; second: Upl
       await reader.acknowledge(items);
       await reader.drain();
       expect((await infoOf(group))?.lag).toBe(0);
+      await store.deleteGroup(group);
+    });
+
+    it("tell when the oldest message came that is not acknowledged, whether it is out or not", async () => {
+      const { store } = open();
+      const group = randomName();
+      await store.putGroup(group, { from: "latest", ackDeadlineMs: 60_000 });
+      const [early, late] = [aDeviceRef(), aDeviceRef()];
+      const before = Date.now();
+      await store.append(anUplink(early));
+      const between = await nextMillisecond();
+      await store.append(anUplink(late));
+      const oldest = async () => (await infoOf(group))?.oldestUnreadAtMs ?? Number.NaN;
+      expect(await oldest()).toBeGreaterThanOrEqual(before);
+      expect(await oldest()).toBeLessThan(between);
+      const reader = aReader(store, { group });
+      const items = await reader.read(10);
+      expect(await oldest()).toBeLessThan(between);
+      await reader.acknowledge(items.filter(({ deviceName }) => deviceName === early.deviceName));
+      expect(await oldest()).toBeGreaterThanOrEqual(between);
+      await reader.acknowledge(items);
+      expect(await oldest()).toBeNaN();
       await store.deleteGroup(group);
     });
 
@@ -121,4 +144,11 @@ export function describeUplinkGroups(open: () => { store: UplinkLog; second: Upl
       expect(answers.filter((answer) => answer !== "filter_differs")).toEqual([[]]);
     });
   });
+}
+
+/** Waits until the clock has gone on. @returns the time then. */
+async function nextMillisecond(): Promise<number> {
+  const start = Date.now();
+  await expect.poll(() => Date.now(), { interval: 1 }).toBeGreaterThan(start);
+  return Date.now();
 }

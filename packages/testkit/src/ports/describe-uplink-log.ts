@@ -4,6 +4,8 @@ import { describe, expect, it } from "vitest";
 import { type MakeContract, openContract } from "./contract.ts";
 import { describeUplinkGroups } from "./describe-uplink-groups.ts";
 import { describeUplinkLeases } from "./describe-uplink-leases.ts";
+import { describeUplinkOnce } from "./describe-uplink-once.ts";
+import { describeUplinkSharing } from "./describe-uplink-sharing.ts";
 import { describeUplinkWatching } from "./describe-uplink-watching.ts";
 import { aDeviceRef, anUplink, aProductKey, atOnce, upTo } from "./fixtures.ts";
 import { aReader, textsOf } from "./uplink-reader.ts";
@@ -86,7 +88,9 @@ export function describeUplinkLog(name: string, make: MakeContract<UplinkLog>): 
       }
     });
 
+    describeUplinkOnce(open);
     describeUplinkLeases(open);
+    describeUplinkSharing(open);
     describeUplinkGroups(open);
     describeUplinkWatching(open);
   });

@@ -126,6 +126,20 @@ export function describeUplinkWatching(open: () => { store: UplinkLog; second: U
       expect(Math.min(...kept)).toBeGreaterThanOrEqual(60 - kept.length - devices.length);
     });
 
+    it("is needed when the log holds more than it may: it tells how much, and since when", async () => {
+      const { store, second } = open();
+      await startEmpty();
+      const empty = await second.usage();
+      expect(empty.oldestAtMs).toBeUndefined();
+      const before = Date.now();
+      for (const i of upTo(20)) await store.append(anUplink(aDeviceRef(), { payload: Buffer.alloc(1_000, i) }));
+      const { bytes, oldestAtMs } = await second.usage();
+      expect(bytes - empty.bytes).toBeGreaterThanOrEqual(15_000);
+      expect(bytes - empty.bytes).toBeLessThan(60_000);
+      expect(oldestAtMs).toBeGreaterThanOrEqual(before);
+      expect(oldestAtMs).toBeLessThanOrEqual(Date.now());
+    });
+
     it("counts what some group had not read, and lets that group go on behind it", async () => {
       const { store } = open();
       await startEmpty();

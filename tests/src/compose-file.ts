@@ -4,7 +4,7 @@ import { parse } from "yaml";
 import type { AppName } from "./app-process.ts";
 import { ROOT } from "./repository.ts";
 
-/** What the compose file says about one of its containers. */
+/** What a compose file says about one of its containers. */
 export interface ComposeService {
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
@@ -13,25 +13,50 @@ export interface ComposeService {
   readonly restart: string;
   readonly read_only: boolean;
   readonly stop_grace_period: string;
+  readonly ports: readonly string[];
   readonly healthcheck: { readonly test: readonly string[] };
 }
 
 /** The programs of Trine that have a container each. */
 export type ComposeApp = Exclude<AppName, "gateway">;
 
-/** `infra/docker-compose.yml`, anchors resolved. */
-export interface ComposeFile {
-  readonly services: Readonly<Record<ComposeApp | "postgres" | "redis", ComposeService>>;
+/** A compose file, anchors resolved. */
+export interface ComposeFile<Name extends string> {
+  readonly services: Readonly<Record<Name, ComposeService>>;
   readonly secrets: Readonly<Record<string, { readonly file: string }>>;
 }
 
-const SERVICES = ["mqtt", "coap", "http", "admin", "postgres", "redis"] as const;
+const APPS = ["mqtt", "coap", "http", "admin"] as const satisfies readonly ComposeApp[];
 
-/** Reads the compose file. @throws when it lacks one of the services. */
-export function readComposeFile(): ComposeFile {
-  const text = readFileSync(join(ROOT, "infra/docker-compose.yml"), "utf8");
-  const file = parse(text, { merge: true }) as ComposeFile;
-  const missing = SERVICES.filter((name) => !file.services[name]);
-  if (missing.length > 0) throw new Error(`the compose file lacks ${missing.join(", ")}`);
-  return file;
+/** `infra/docker-compose.yml`. @throws when it lacks one of the services. */
+export function readComposeFile(): ComposeFile<ComposeApp | "postgres" | "redis"> {
+  return read("docker-compose.yml", [...APPS, "postgres", "redis"]);
+}
+
+type Twice<Name extends string> = `${Name}-${1 | 2}`;
+type RedisMember = `redis-${1 | 2 | 3 | 4 | 5 | 6}`;
+
+/** The containers of `infra/docker-compose.cluster.yml` that run Trine. */
+export const CLUSTER_APPS: readonly Twice<ComposeApp>[] = APPS.flatMap((app) => [`${app}-1`, `${app}-2`] as const);
+
+/** Those that keep its data in Redis. */
+export const CLUSTER_MEMBERS: readonly RedisMember[] = [
+  "redis-1",
+  "redis-2",
+  "redis-3",
+  "redis-4",
+  "redis-5",
+  "redis-6",
+];
+
+/** `infra/docker-compose.cluster.yml`. @throws when it lacks one of the services. */
+export function readClusterFile(): ComposeFile<Twice<ComposeApp> | RedisMember | "redis-cluster"> {
+  return read("docker-compose.cluster.yml", [...CLUSTER_APPS, ...CLUSTER_MEMBERS, "redis-cluster"]);
+}
+
+function read<Name extends string>(file: string, names: readonly Name[]): ComposeFile<Name> {
+  const composed = parse(readFileSync(join(ROOT, "infra", file), "utf8"), { merge: true }) as ComposeFile<Name>;
+  const missing = names.filter((name) => !composed.services[name]);
+  if (missing.length > 0) throw new Error(`${file} lacks ${missing.join(", ")}`);
+  return composed;
 }

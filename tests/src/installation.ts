@@ -42,7 +42,8 @@ export interface Installation {
   dispose(): Promise<void>;
 }
 
-const KEY = randomBytes(32).toString("base64url");
+/** What opens the API of every installation of this process. */
+export const ADMIN_KEY = randomBytes(32).toString("base64url");
 
 /** Starts an installation. `environment` is added to every program's. */
 export async function startInstallation(
@@ -63,7 +64,7 @@ async function startEmbedded(environment: Readonly<Record<string, string>>): Pro
   const gateway = await startApp("gateway", {
     ...FREE_PORTS,
     TRINE_DATA_DIR: folder.path,
-    TRINE_ADMIN_KEY: KEY,
+    TRINE_ADMIN_KEY: ADMIN_KEY,
     TRINE_MQTT_PORT: "0",
     TRINE_HTTP_PORT: "0",
     TRINE_COAP_PORT: "0",
@@ -93,7 +94,7 @@ async function startSeparate(environment: Readonly<Record<string, string>>): Pro
     database_url: await postgres.createDatabase(),
     redis_url: redis.url,
     master_key: randomBytes(32).toString("base64"),
-    admin_key: KEY,
+    admin_key: ADMIN_KEY,
   });
   const { services } = readComposeFile();
   const start = (name: ComposeApp) => startApp(name, { ...environmentHere(services[name], secrets), ...environment });
@@ -124,8 +125,8 @@ function describeInstallation(parts: {
   const port = (setting: string) => ports[setting] ?? 0;
   return {
     kind: parts.kind,
-    api: openApi(port("TRINE_ADMIN_PORT"), KEY),
-    adminKey: KEY,
+    api: openApi(port("TRINE_ADMIN_PORT"), ADMIN_KEY),
+    adminKey: ADMIN_KEY,
     ports: {
       mqtt: port("TRINE_MQTT_PORT"),
       http: port("TRINE_HTTP_PORT"),
@@ -152,7 +153,8 @@ function environmentHere({ environment }: ComposeService, secrets: string): Reco
   return { ...(Object.fromEntries(here) as Record<string, string>), TRINE_DEVICE_HOST: "127.0.0.1" };
 }
 
-async function writeSecrets(folder: string, secrets: Readonly<Record<string, string>>): Promise<string> {
+/** Writes secrets into files of a folder, as a container has them mounted. @returns the folder of the files. */
+export async function writeSecrets(folder: string, secrets: Readonly<Record<string, string>>): Promise<string> {
   const path = join(folder, "secrets");
   await mkdir(path);
   for (const [name, text] of Object.entries(secrets)) await writeFile(join(path, name), `${text}\n`);

@@ -1,88 +1,68 @@
 import { randomUUID } from "node:crypto";
 import type { ControlBus, ControlHandler, ControlReply } from "@trine/core/ports";
-import type { Cluster, Redis } from "ioredis";
 import type { RedisHandle } from "./connection/redis-handle.ts";
-import { type ControlMessage, decodeControlMessage, encodeControlMessage } from "./control-message.ts";
-import { createHeartbeat } from "./heartbeat.ts";
-
-const BEAT_INTERVAL_MS = 1_000;
-const SILENCE_MS = 3_000;
+import { type ControlLine, openControlLine } from "./control-line.ts";
+import { type ControlMessage, encodeControlMessage } from "./control-message.ts";
 
 /**
- * Commands between nodes by publish and subscribe on Redis: a channel for each node that listens, and one for the replies to each process.
+ * Commands between nodes by sharded publish and subscribe on Redis: a channel for each node that listens. Replies come on it as well, so
+ * what a node depends on to be told is one channel on one server. A process that only sends has a channel of its own for replies.
  *
- * The subscriber connection is opened at the first use. Redis tells nobody that a message was missed, so each process sends itself a beat a
- * second: it counts as connected while beats come back, and a lost connection or a missing beat is an interruption.
+ * A command goes to the server that the channel belongs to, which knows how many receive it: also on a Cluster it is known at once that
+ * nobody listens, and no other server does any work. See docs/decisions/0008.
  */
 export function createRedisControlBus(redis: RedisHandle): ControlBus {
-  const replies = `trine:replies:${randomUUID()}`;
-  const handlers = new Map<string, ControlHandler>();
+  const listening = new Set<ControlLine>();
   const waiting = new Map<number, (reply: ControlReply | undefined) => void>();
+  let sender: Promise<ControlLine> | undefined;
   let lastId = 0;
-  let subscriber: Promise<Redis | Cluster> | undefined;
-  let disconnect = () => {};
+  let interruptions = 0;
 
-  const publish = (channel: string, message: ControlMessage) =>
-    redis.commands.publish(channel, encodeControlMessage(message));
-  const heartbeat = createHeartbeat({
-    send: (beat) => publish(replies, { kind: "beat", beat }),
-    onSilence: () => disconnect(),
-    intervalMs: BEAT_INTERVAL_MS,
-    silenceMs: SILENCE_MS,
-  });
+  const publish = (channel: string, message: ControlMessage) => redis.publish(channel, encodeControlMessage(message));
 
-  async function openSubscriber(): Promise<Redis | Cluster> {
-    const opened = await redis.openSubscriber();
-    try {
-      disconnect = () => opened.disconnect(true);
-      opened.on("close", heartbeat.lost);
-      opened.on("message", receive);
-      await opened.subscribe(replies);
-      await heartbeat.start(redis.closing);
-      return opened;
-    } catch (error) {
-      opened.disconnect();
-      throw error;
-    }
+  function open(nodeId: string, handler?: ControlHandler): Promise<ControlLine> {
+    return openControlLine(redis, {
+      channel: channelOf(nodeId),
+      receive(message) {
+        if (message.kind === "reply") waiting.get(message.id)?.(message.reply);
+        else if (handler) answer(handler, message).catch(redis.onFault);
+      },
+      // Replies that are missed are told apart by their absence.
+      onInterruption: () => {
+        if (handler) interruptions += 1;
+      },
+    });
   }
 
-  function ready(): Promise<Redis | Cluster> {
-    subscriber ??= openSubscriber().catch((error: unknown) => {
-      subscriber = undefined;
+  async function answer(handler: ControlHandler, message: Extract<ControlMessage, { kind: "command" }>): Promise<void> {
+    const { command, id, from } = message;
+    const reply = await handler(command).catch(redis.onFault);
+    if (id !== undefined && from) await publish(from, { kind: "reply", id, ...(reply ? { reply } : {}) });
+  }
+
+  async function replyChannel(): Promise<string> {
+    const [listened] = listening;
+    if (listened) return listened.channel;
+    sender ??= open(randomUUID()).catch((error: unknown) => {
+      sender = undefined;
       throw error;
     });
-    return subscriber;
-  }
-
-  function receive(channel: string, text: string): void {
-    const message = decodeControlMessage(text);
-    if (!message) redis.onFault(new Error("a control message has a format that this version does not know"));
-    else if (message.kind === "beat") heartbeat.heard(message.beat);
-    else if (message.kind === "reply") waiting.get(message.id)?.(message.reply);
-    else if (message.kind === "command") answer(channel, message).catch(redis.onFault);
-  }
-
-  async function answer(channel: string, message: Extract<ControlMessage, { kind: "command" }>): Promise<void> {
-    const { command, id, from } = message;
-    const reply = await handlers.get(channel)?.(command).catch(redis.onFault);
-    if (id !== undefined && from) await publish(from, { kind: "reply", id, ...(reply ? { reply } : {}) });
+    return (await sender).channel;
   }
 
   return {
     async listen(nodeId, handler) {
-      const connection = await ready();
-      const channel = channelOf(nodeId);
-      handlers.set(channel, handler);
-      await connection.subscribe(channel);
+      const line = await open(nodeId, handler);
+      listening.add(line);
       return {
         async stop() {
-          handlers.delete(channel);
-          await connection.unsubscribe(channel).catch(redis.onFault);
+          listening.delete(line);
+          await line.close();
         },
       };
     },
     async send(nodeId, command, timeoutMs) {
-      await ready();
+      const from = await replyChannel();
       lastId += 1;
       const id = lastId;
       let timer: NodeJS.Timeout | undefined;
@@ -91,10 +71,8 @@ export function createRedisControlBus(redis: RedisHandle): ControlBus {
         timer = setTimeout(resolve, timeoutMs, undefined);
       });
       try {
-        const receivers = await publish(channelOf(nodeId), { kind: "command", command, id, from: replies });
-        // A server of a Cluster counts its own subscribers only.
-        if (receivers === 0 && !redis.isCluster) return undefined;
-        return await replied;
+        const receivers = await publish(channelOf(nodeId), { kind: "command", command, id, from });
+        return receivers === 0 ? undefined : await replied;
       } finally {
         clearTimeout(timer);
         waiting.delete(id);
@@ -103,8 +81,8 @@ export function createRedisControlBus(redis: RedisHandle): ControlBus {
     async notify(nodeId, command) {
       await publish(channelOf(nodeId), { kind: "command", command });
     },
-    isConnected: heartbeat.isAlive,
-    interruptions: heartbeat.interruptions,
+    isConnected: () => listening.size > 0 && [...listening].every((line) => line.isAlive()),
+    interruptions: () => interruptions,
   };
 }
 

@@ -7,20 +7,22 @@ export interface Heartbeat {
   /** Notes that the connection is lost, before silence shows it. */
   lost(): void;
   isAlive(): boolean;
-  interruptions(): number;
 }
 
 /**
  * @param send sends one beat; it may fail.
- * @param onSilence is called when beats stay away: the connection may be dead without saying so.
+ * @param onInterruption is called when something may have been missed, once until beats come back.
+ * @param onSilence is called when beats stay away, again after each further `silenceMs`: the connection may be dead without saying so.
  */
 export function createHeartbeat({
   send,
+  onInterruption,
   onSilence,
   intervalMs,
   silenceMs,
 }: {
   send: (beat: number) => Promise<unknown>;
+  onInterruption: () => void;
   onSilence: () => void;
   intervalMs: number;
   silenceMs: number;
@@ -28,19 +30,21 @@ export function createHeartbeat({
   let sent = 0;
   let lastHeard = 0;
   let heardAt = Number.NEGATIVE_INFINITY;
-  let interruptions = 0;
+  let silenceToldAt = Number.NEGATIVE_INFINITY;
   let interrupted = true;
   let onFirst: (() => void) | undefined;
 
   function interrupt(): void {
-    if (!interrupted) interruptions += 1;
+    if (!interrupted) onInterruption();
     interrupted = true;
   }
   const isSilent = () => performance.now() - heardAt > silenceMs;
 
   function beat(): void {
-    if (!interrupted && isSilent()) {
+    const now = performance.now();
+    if (now - Math.max(heardAt, silenceToldAt) > silenceMs) {
       interrupt();
+      silenceToldAt = now;
       onSilence();
     }
     sent += 1;
@@ -61,6 +65,7 @@ export function createHeartbeat({
   return {
     async start(signal) {
       const first = awaitFirst();
+      silenceToldAt = performance.now();
       beat();
       const timer = setInterval(beat, intervalMs);
       signal.addEventListener("abort", () => clearInterval(timer), { once: true });
@@ -82,6 +87,5 @@ export function createHeartbeat({
     },
     lost: interrupt,
     isAlive: () => !interrupted && !isSilent(),
-    interruptions: () => interruptions,
   };
 }

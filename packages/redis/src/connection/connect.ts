@@ -14,16 +14,12 @@ const retryDelayMs = (attempt: number) => Math.min(50 * attempt, LONGEST_RETRY_M
  * While there is no connection commands fail at once: nothing is queued for later and nothing is sent again, since the caller was told
  * that it failed.
  *
- * @param autoPipelining whether commands of one turn of the event loop travel together. They keep their order: one
- *   pipeline at a time goes to a server.
+ * Commands of one turn of the event loop travel together. They keep their order: one pipeline at a time goes to a server.
+ *
  * @throws the reason when the first attempt fails.
  */
-export async function connect(
-  location: RedisLocation,
-  { onFault, autoPipelining }: { onFault: (error: unknown) => void; autoPipelining: boolean },
-): Promise<Redis | Cluster> {
-  const client =
-    location.kind === "cluster" ? newCluster(location, autoPipelining) : newRedis(location, autoPipelining);
+export async function connect(location: RedisLocation, onFault: (error: unknown) => void): Promise<Redis | Cluster> {
+  const client = location.kind === "cluster" ? newCluster(location) : newRedis(location);
   let latest: unknown;
   client.on("error", (error: unknown) => {
     latest = error;
@@ -38,7 +34,7 @@ export async function connect(
   }
 }
 
-function newRedis(location: Exclude<RedisLocation, { kind: "cluster" }>, enableAutoPipelining: boolean): Redis {
+function newRedis(location: Exclude<RedisLocation, { kind: "cluster" }>): Redis {
   const { tls } = location;
   const place =
     location.kind === "server"
@@ -54,19 +50,19 @@ function newRedis(location: Exclude<RedisLocation, { kind: "cluster" }>, enableA
     ...connectionOptions(location),
     lazyConnect: true,
     enableOfflineQueue: false,
-    enableAutoPipelining,
+    enableAutoPipelining: true,
     retryStrategy: retryDelayMs,
     // After a failover the old primary refuses writes: connect to the new one.
     reconnectOnError: (error) => error.message.startsWith("READONLY"),
   });
 }
 
-function newCluster(location: Extract<RedisLocation, { kind: "cluster" }>, enableAutoPipelining: boolean): Cluster {
+function newCluster(location: Extract<RedisLocation, { kind: "cluster" }>): Cluster {
   return new Cluster([...location.nodes], {
     redisOptions: connectionOptions(location),
     lazyConnect: true,
     enableOfflineQueue: false,
-    enableAutoPipelining,
+    enableAutoPipelining: true,
     clusterRetryStrategy: retryDelayMs,
     // Certificates of managed clusters name hosts, which must not be resolved before.
     ...(location.tls ? { dnsLookup: (address, done) => done(null, address) } : {}),

@@ -3,6 +3,8 @@ import { checkDurability } from "./check-durability.ts";
 import { connect } from "./connect.ts";
 import { parseRedisUrl } from "./parse-redis-url.ts";
 import type { RedisHandle } from "./redis-handle.ts";
+import { allServers, serverOf } from "./server-of.ts";
+import { subscribe } from "./subscribe.ts";
 
 /**
  * Connects to Redis.
@@ -18,9 +20,7 @@ export async function openRedis({
   url: string;
   onFault: (error: unknown) => void;
 }): Promise<RedisHandle> {
-  const location = parseRedisUrl(url);
-  const client = await connect(location, { onFault, autoPipelining: true });
-  const subscribers = new Set<Redis | Cluster>();
+  const client = await connect(parseRedisUrl(url), onFault);
   const closing = new AbortController();
 
   return {
@@ -28,29 +28,33 @@ export async function openRedis({
     isCluster: client instanceof Cluster,
     onFault,
     closing: closing.signal,
-    async openSubscriber() {
-      const subscriber = await connect(location, { onFault, autoPipelining: false });
-      if (closing.signal.aborted) subscriber.disconnect();
-      subscribers.add(subscriber);
-      return subscriber;
-    },
+    publish: async (channel, text) => Number(await client.spublish(channel, text)),
+    subscribe: (options) =>
+      subscribe(options, {
+        newConnection: () => newSubscriber(client, options.channel),
+        onFault,
+        closing: closing.signal,
+      }),
     async ping() {
-      await Promise.all(serversOf(client).map((server) => server.ping()));
+      await Promise.all(allServers(client).map((server) => server.ping()));
     },
-    checkDurability: () => checkDurability(serversOf(client)),
+    checkDurability: () => checkDurability(allServers(client)),
     async close() {
       closing.abort();
-      for (const subscriber of subscribers) subscriber.disconnect();
       // Behind everything that was sent: when it is answered, so is the rest.
-      await Promise.allSettled(serversOf(client).map((server) => server.ping()));
+      await Promise.allSettled(allServers(client).map((server) => server.ping()));
       client.disconnect();
     },
   };
 }
 
-function serversOf(client: Redis | Cluster): Redis[] {
-  if (!(client instanceof Cluster)) return [client];
-  const servers = client.nodes("master");
-  if (servers.length === 0) throw new Error("no server of the Redis Cluster is connected");
-  return servers;
+/** A connection to where a channel is now. */
+function newSubscriber(client: Redis | Cluster, channel: string): Redis {
+  return serverOf(client, channel).duplicate({
+    lazyConnect: true,
+    enableAutoPipelining: false,
+    enableOfflineQueue: false,
+    retryStrategy: () => null,
+    reconnectOnError: null,
+  });
 }

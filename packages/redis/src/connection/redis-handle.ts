@@ -1,4 +1,5 @@
-import type { Cluster, Redis, RedisCommander } from "ioredis";
+import type { Redis, RedisCommander } from "ioredis";
+import type { Subscription, SubscriptionOptions } from "./subscribe.ts";
 
 /** A connected Redis, for the ports that stand on it. */
 export interface RedisHandle {
@@ -6,8 +7,10 @@ export interface RedisHandle {
   readonly commands: RedisCommander & Pick<Redis, "defineCommand">;
   /** Whether keys lie on several servers: a command or script then has keys of one slot only. */
   readonly isCluster: boolean;
-  /** Opens a connection of its own for receiving messages. It is closed with the handle. @throws when it cannot connect. */
-  openSubscriber(): Promise<Redis | Cluster>;
+  /** Publishes on a sharded channel. @returns how many connections got it from the server that the channel belongs to. */
+  publish(channel: string, text: string): Promise<number>;
+  /** Receives from a sharded channel, on a connection of its own that ends with the handle. @throws when it cannot connect. */
+  subscribe(options: SubscriptionOptions): Promise<Subscription>;
   /** Tells a fault that no caller can be told. */
   readonly onFault: (error: unknown) => void;
   /** Aborts when the handle is closed. */

@@ -53,9 +53,21 @@ export function describeControlBus(name: string, make: MakeContract<ControlBus>)
       await listening.stop();
     });
 
-    it("answers undefined when nobody listens", async () => {
+    it("answers undefined when nobody listens, without waiting for a reply", async () => {
       const { store } = open();
-      expect(await store.send(randomName(), aWake(), 200)).toBeUndefined();
+      const start = performance.now();
+      expect(await store.send(randomName(), aWake(), 30_000)).toBeUndefined();
+      expect(performance.now() - start).toBeLessThan(5_000);
+    });
+
+    it("answers undefined to a node that stopped, without waiting for a reply", async () => {
+      const { store, second } = open();
+      const nodeId = randomName();
+      const listening = await second.listen(nodeId, async () => ({ closedSessions: 0 }));
+      await listening.stop();
+      const start = performance.now();
+      expect(await store.send(nodeId, aWake(), 30_000)).toBeUndefined();
+      expect(performance.now() - start).toBeLessThan(5_000);
     });
 
     it("answers undefined when the reply does not come in time", async () => {
@@ -123,6 +135,7 @@ function everyCommand(): ControlCommand[] {
   return [
     { kind: "revoke", target: { device: aDeviceRef() }, close: true },
     { kind: "revoke", target: { productKey: aProductKey() }, close: false },
+    { kind: "revoke", target: { device: aDeviceRef() }, close: true, minSecretVersion: 7 },
     { kind: "close_connection", device: aDeviceRef(), epoch: 1_760_000_000_000_001 },
     aWake(),
     { kind: "deliver", device: aDeviceRef(), topic: "/a/空/b", payload: Buffer.from([0, 255]).toString("base64") },

@@ -18,7 +18,7 @@ describe.each(INSTALLATIONS)("SIGKILL in the middle of QoS 1 traffic, %s", (kind
         const outcome = await killRound(trine, app, `${app.name}-${round}`);
         expect(outcome.acknowledged, `${app.name} round ${round}: traffic was under way`).toBeGreaterThan(50);
         expect(outcome.lost, `${app.name} round ${round}`).toEqual([]);
-        expect(outcome.disordered, `${app.name} round ${round}`).toEqual([]);
+        expect(outcome.wrong, `${app.name} round ${round}`).toEqual([]);
       }
     }
   }, 240_000);

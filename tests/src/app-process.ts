@@ -16,6 +16,10 @@ export interface AppProcess {
   stop(): Promise<number | null>;
   /** SIGKILL. */
   kill(): Promise<void>;
+  /** SIGSTOP: it stays, with all its sockets, and does nothing. */
+  freeze(): void;
+  /** SIGCONT. */
+  thaw(): void;
   start(): Promise<void>;
 }
 
@@ -33,6 +37,8 @@ export async function startApp(name: AppName, environment: Readonly<Record<strin
     lines: () => [...earlier, ...running.lines],
     stop: async () => (await running.stop()).code,
     kill: async () => void (await running.kill()),
+    freeze: () => void process.kill(running.pid, "SIGSTOP"),
+    thaw: () => void process.kill(running.pid, "SIGCONT"),
     async start() {
       await running.kill();
       earlier.push(...running.lines);

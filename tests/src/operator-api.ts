@@ -23,8 +23,8 @@ export class ApiProblem extends Error {
   }
 }
 
-/** Opens the REST API at a port of this machine. */
-export function openApi(port: number, key: string): OperatorApi {
+/** Opens the REST API at a port of this machine. With `withinMs` a call that takes longer is given up, and throws. */
+export function openApi(port: number, key: string, { withinMs }: { withinMs?: number } = {}): OperatorApi {
   const raw: OperatorApi["raw"] = (method, path, body, headers = {}) => {
     const text = typeof body === "string" || body === undefined ? body : JSON.stringify(body);
     return fetch(`http://127.0.0.1:${port}${path}`, {
@@ -35,6 +35,7 @@ export function openApi(port: number, key: string): OperatorApi {
         ...headers,
       },
       ...(text === undefined ? {} : { body: text }),
+      ...(withinMs === undefined ? {} : { signal: AbortSignal.timeout(withinMs) }),
     });
   };
   return {

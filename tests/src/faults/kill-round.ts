@@ -2,17 +2,8 @@ import { connectCoap, connectHttp, connectMqtt, type DeviceCertificate, type Dev
 import type { AppProcess } from "../app-process.ts";
 import { addDevice, makeProduct, topicOf } from "../fleet.ts";
 import type { Installation } from "../installation.ts";
+import { NOTHING, type Verdict } from "../traffic/judge.ts";
 import { type ReadMessage, readUntil } from "../uplink-reader.ts";
-
-/** What one round of killing showed. */
-export interface KillOutcome {
-  /** Messages that a device was told are stored. */
-  readonly acknowledged: number;
-  /** Acknowledged messages that no consumer ever read: `device number`. */
-  readonly lost: readonly string[];
-  /** Devices whose messages were first read in another order than they were sent. */
-  readonly disordered: readonly string[];
-}
 
 /** How many messages are acknowledged before the kill: late enough to be in the middle, early enough to be quick. */
 const BEFORE_KILL = 60;
@@ -25,7 +16,7 @@ type Connect = (certificate: DeviceCertificate) => Promise<DeviceConnection>;
  * Has three devices, one a protocol, publish numbered messages at QoS 1 without a pause, kills `victim` in the middle, starts it again,
  * and compares what was acknowledged with what a consumer group reads.
  */
-export async function killRound(trine: Installation, victim: AppProcess, group: string): Promise<KillOutcome> {
+export async function killRound(trine: Installation, victim: AppProcess, group: string): Promise<Verdict> {
   const productKey = await makeProduct(trine.api, "killed");
   const certificates = await Promise.all(
     ["mqtt", "http", "coap"].map((name) => addDevice(trine.api, productKey, `${name}_sender`)),
@@ -60,12 +51,15 @@ export async function killRound(trine: Installation, victim: AppProcess, group: 
     productKey,
     withinMs: 40_000,
   }).catch(() => undefined);
+  const numbers = numbersOf(read);
+  const seen = new Set(numbers.map(({ deviceName, number }) => `${deviceName} ${number}`));
+  const disordered = certificates.filter(({ deviceName }) => !isInOrder(read, deviceName));
   return {
+    ...NOTHING,
     acknowledged: wanted.length,
-    lost: wanted.filter(
-      (each) => !numbersOf(read).some(({ deviceName, number }) => `${deviceName} ${number}` === each),
-    ),
-    disordered: certificates.map(({ deviceName }) => deviceName).filter((deviceName) => !isInOrder(read, deviceName)),
+    lost: wanted.filter((each) => !seen.has(each)),
+    copies: numbers.length - seen.size,
+    wrong: disordered.map(({ deviceName }) => `${deviceName}: out of order`),
   };
 }
 

@@ -1,28 +1,51 @@
 import { parseArgs } from "node:util";
+import { startRedis, startRedisCluster } from "@trine/testkit/servers";
 import { INSTALLATIONS, startInstallation } from "../installation.ts";
+import { type ManyNodes, type NodesRedis, startManyNodes } from "../many-nodes.ts";
+import { steadyPort } from "../network/steady-port.ts";
+import { faultRound } from "./fault-round.ts";
+import { createFigures } from "./figures.ts";
 import { killRound } from "./kill-round.ts";
+import type { Scenario } from "./scenario.ts";
+import { CLUSTER_SCENARIOS, SCENARIOS } from "./scenarios.ts";
 
-// npm run test:faults -- --rounds 20: kills every process of both installations, many times; exit code 1 when a message was lost.
+// npm run test:faults -- --rounds 20 [--only NAME]: every fault, many times; exit code 1 when anything was lost or wrong.
 const { values } = parseArgs({ options: { rounds: { type: "string", default: "20" }, only: { type: "string" } } });
 const rounds = Number(values.rounds);
-let bad = 0;
-let acknowledged = 0;
+const isWanted = (name: string) => values.only === undefined || name.includes(values.only);
+const figures = createFigures();
 
-for (const kind of INSTALLATIONS) {
-  if (values.only && values.only !== kind) continue;
-  const trine = await startInstallation(kind);
-  for (let round = 1; round <= rounds; round += 1) {
-    for (const app of trine.apps) {
-      const outcome = await killRound(trine, app, `${app.name}-${round}`);
-      acknowledged += outcome.acknowledged;
-      bad += outcome.lost.length + outcome.disordered.length;
-      console.log(
-        `${kind} round ${round}/${rounds}: killed ${app.name}, ${outcome.acknowledged} acknowledged, ${outcome.lost.length} lost, ` +
-          `${outcome.disordered.length} devices out of order`,
-      );
+async function strikeAgainAndAgain<R extends NodesRedis>(
+  scenarios: readonly Scenario<R>[],
+  start: () => Promise<ManyNodes<R>>,
+): Promise<void> {
+  const wanted = scenarios.filter(({ name }) => isWanted(name));
+  if (wanted.length === 0) return;
+  const trine = await start();
+  for (const scenario of wanted) {
+    for (let round = 1; round <= rounds; round += 1) {
+      figures.add(scenario.name, await faultRound(scenario, trine), { round, rounds });
     }
   }
   await trine.dispose();
 }
-console.log(`${acknowledged} acknowledged messages in all, ${bad} lost or out of order`);
-process.exit(bad === 0 ? 0 : 1);
+
+await strikeAgainAndAgain(SCENARIOS, () =>
+  startManyNodes(async () => startRedis({ port: await steadyPort(), appendfsync: "always" })),
+);
+await strikeAgainAndAgain(CLUSTER_SCENARIOS, () =>
+  startManyNodes(() => startRedisCluster({ replicas: 1 }), { TRINE_REDIS_REPLICAS: "1" }),
+);
+for (const kind of INSTALLATIONS) {
+  if (!isWanted(kind)) continue;
+  const trine = await startInstallation(kind);
+  for (let round = 1; round <= rounds; round += 1) {
+    for (const app of trine.apps) {
+      const verdict = await killRound(trine, app, `${app.name}-${round}`);
+      figures.add(`${kind}: ${app.name} killed`, verdict, { round, rounds });
+    }
+  }
+  await trine.dispose();
+}
+console.log(`\n${figures.table()}`);
+process.exit(figures.isClean() ? 0 : 1);

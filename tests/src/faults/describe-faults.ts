@@ -1,0 +1,45 @@
+import { startRedis, startRedisCluster } from "@trine/testkit/servers";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type ManyNodes, type NodesRedis, startManyNodes } from "../many-nodes.ts";
+import { steadyPort } from "../network/steady-port.ts";
+import { faultRound } from "./fault-round.ts";
+import { describeVerdict } from "./figures.ts";
+import type { Scenario } from "./scenario.ts";
+
+const ROUNDS = 2;
+
+/** Three gateways on one Redis, as durable as production asks for. */
+export const onOneRedis = () =>
+  startManyNodes(async () => startRedis({ port: await steadyPort(), appendfsync: "always" }));
+
+/** Three gateways on three primaries, each with a replica that has a write before it is acknowledged. */
+export const onRedisCluster = () =>
+  startManyNodes(() => startRedisCluster({ replicas: 1 }), { TRINE_REDIS_REPLICAS: "1" });
+
+/** Tests that traffic survives each fault, twice: `npm run test:faults` does the same many times. */
+export function describeFaults<R extends NodesRedis>(
+  scenarios: readonly Scenario<R>[],
+  start: () => Promise<ManyNodes<R>>,
+): void {
+  describe("three gateways, QoS 1 up and down", () => {
+    let trine: ManyNodes<R>;
+
+    beforeAll(async () => {
+      trine = await start();
+    }, 120_000);
+    afterAll(() => trine?.dispose());
+
+    for (const scenario of scenarios) {
+      it(`${scenario.name}: nothing is lost, each device's order holds, presence is right`, async () => {
+        for (let round = 1; round <= ROUNDS; round += 1) {
+          const verdict = await faultRound(scenario, trine);
+          const figures = describeVerdict(verdict);
+          console.log(`${scenario.name}: ${figures}`);
+          expect(verdict, figures).toMatchObject({ lost: [], undelivered: [], wrong: [] });
+          expect(verdict.acknowledged, "traffic was under way").toBeGreaterThan(100);
+          expect(verdict.accepted, "traffic was under way").toBeGreaterThan(20);
+        }
+      }, 240_000);
+    }
+  });
+}

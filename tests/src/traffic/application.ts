@@ -1,0 +1,43 @@
+import { topicOf } from "../fleet.ts";
+import type { GatewayNode } from "../many-nodes.ts";
+import { callAnyNode } from "./any-node.ts";
+import type { Ledger } from "./ledger.ts";
+import { pause } from "./pause.ts";
+
+const BETWEEN_MESSAGES_MS = 100;
+
+/** Something that sends numbered messages to devices. */
+export interface Application {
+  /** Resolves when the last message of each device was accepted. */
+  stop(): Promise<void>;
+}
+
+/** Sends to each device one message after the other; each is sent under its idempotency key until it is accepted. */
+export function startApplication(nodes: readonly GatewayNode[], ledgers: readonly Ledger[]): Application {
+  const call = callAnyNode(nodes);
+  let stopped = false;
+
+  async function sendTo({ certificate, accepted }: Ledger): Promise<void> {
+    const { productKey, deviceName } = certificate;
+    for (let number = 1; !stopped; number += 1) {
+      const { messageId } = await call<{ messageId: string }>({
+        method: "POST",
+        path: `/v1/products/${productKey}/devices/${deviceName}/messages`,
+        body: { topic: topicOf(certificate, "user/get"), payload: String(number) },
+        headers: { "idempotency-key": `${deviceName} ${number}` },
+      });
+      accepted.push({ number, messageId });
+      await pause(BETWEEN_MESSAGES_MS);
+    }
+  }
+
+  const sending = Promise.all(ledgers.map(sendTo));
+  // It is waited for at the end.
+  sending.catch(() => undefined);
+  return {
+    async stop() {
+      stopped = true;
+      await sending;
+    },
+  };
+}

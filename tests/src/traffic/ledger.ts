@@ -1,0 +1,37 @@
+import type { DeviceCertificate } from "@trine/device";
+
+/** One login of a device, as it ended for the device. */
+export interface Leg {
+  readonly node: string;
+  /** `closed`: the device ended it in order, with nothing under way. `cut`: anything else. Absent while it lasts. */
+  end?: "closed" | "cut";
+}
+
+/** What one way of a device to publish has sent: numbers from 1 on. */
+export interface Stream {
+  readonly name: string;
+  /** How often each number was sent. */
+  readonly attempts: Map<number, number>;
+  readonly acknowledged: Set<number>;
+}
+
+/** A message from the application, as the device got it. */
+export interface Reception {
+  readonly number: number;
+  readonly leg: Leg;
+}
+
+/** What is known of one device from outside: what it was promised, and what it got. */
+export interface Ledger {
+  readonly certificate: DeviceCertificate;
+  /** One for each protocol that it publishes over. */
+  readonly streams: Stream[];
+  /** Messages to the device that the REST API accepted, in their order. */
+  readonly accepted: { readonly number: number; readonly messageId: string }[];
+  readonly received: Reception[];
+}
+
+/** Opens an empty ledger. */
+export function openLedger(certificate: DeviceCertificate): Ledger {
+  return { certificate, streams: [], accepted: [], received: [] };
+}

@@ -1,4 +1,4 @@
-import { chmod, chown, mkdir } from "node:fs/promises";
+import { chmod, chown, cp, mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { createDatabase } from "./create-database.ts";
 import { findPostgresBinaries } from "./postgres-binaries.ts";
@@ -16,6 +16,8 @@ export interface PostgresOptions {
   readonly port?: number;
   /** Commits reach the disk, as in production. By default they do not, which is faster and survives SIGKILL all the same. */
   readonly durable?: boolean;
+  /** A base backup to start from, which is copied; default an empty server. */
+  readonly backup?: string;
 }
 
 // `nobody` on every Linux. It must be in the user table, since initdb looks itself up there.
@@ -24,12 +26,13 @@ const UNPRIVILEGED_UID = 65_534;
 const FAST = ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"];
 
 /** Starts a Postgres server of the test's own. Root starts it as an unprivileged user, since Postgres refuses root. */
-export async function startPostgres({ port, durable = false }: PostgresOptions = {}): Promise<PostgresServer> {
+export async function startPostgres({ port, durable = false, backup }: PostgresOptions = {}): Promise<PostgresServer> {
   const uid = process.getuid?.() === 0 ? UNPRIVILEGED_UID : undefined;
   const folder = await makeTempFolder("postgres");
   await chmod(folder.path, 0o755);
   const { initdb, postgres } = await findPostgresBinaries(folder, uid);
-  const dataDir = await initialise({ initdb, dataDir: join(folder.path, "data"), uid });
+  const dataDir = join(folder.path, "data");
+  await (backup === undefined ? initialise({ initdb, dataDir, uid }) : restore({ backup, dataDir, uid }));
   const start = (chosen: number) =>
     spawnProcess({
       command: [
@@ -60,7 +63,15 @@ export async function startPostgres({ port, durable = false }: PostgresOptions =
 
 const SETTINGS = ["-c", "unix_socket_directories=", "-c", "max_connections=300", "-c", "shared_buffers=64MB"];
 
-async function initialise({ initdb, dataDir, uid }: { initdb: string; dataDir: string; uid: number | undefined }) {
+async function initialise({
+  initdb,
+  dataDir,
+  uid,
+}: {
+  initdb: string;
+  dataDir: string;
+  uid: number | undefined;
+}): Promise<void> {
   await mkdir(dataDir);
   if (uid !== undefined) await chown(dataDir, uid, uid);
   const running = await spawnProcess({
@@ -71,5 +82,14 @@ async function initialise({ initdb, dataDir, uid }: { initdb: string; dataDir: s
   });
   const end = await running.ended;
   if (end.code !== 0) throw new ProcessStartError(initdb, running.lines, end);
-  return dataDir;
+}
+
+async function restore(at: { backup: string; dataDir: string; uid: number | undefined }): Promise<void> {
+  const { backup, dataDir, uid } = at;
+  await cp(backup, dataDir, { recursive: true });
+  // The server refuses a folder that others may read.
+  await chmod(dataDir, 0o700);
+  if (uid === undefined) return;
+  const entries = await readdir(dataDir, { recursive: true });
+  for (const entry of ["", ...entries]) await chown(join(dataDir, entry), uid, uid);
 }

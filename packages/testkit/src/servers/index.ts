@@ -7,6 +7,7 @@ export {
   type RunningProcess,
   spawnProcess,
 } from "./spawn-process.ts";
+export { startNats } from "./start-nats.ts";
 export { type PostgresOptions, type PostgresServer, startPostgres } from "./start-postgres.ts";
 export { type RedisOptions, startRedis } from "./start-redis.ts";
 export { type RedisClusterServers, startRedisCluster } from "./start-redis-cluster.ts";

@@ -1,0 +1,21 @@
+import type { JetStreamClient, JetStreamManager } from "@nats-io/jetstream";
+import type { KV } from "@nats-io/kv";
+
+/** A connected NATS server with JetStream, for the uplink log. */
+export interface NatsHandle {
+  readonly jetstream: JetStreamClient;
+  readonly manager: JetStreamManager;
+  /** Where the groups are. */
+  readonly bucket: KV;
+  /**
+   * Runs what talks to the server. Refused at once while there is no connection: what the client would keep for later might be appended
+   * after what its device sent meanwhile by another way.
+   */
+  run<T>(work: () => Promise<T>): Promise<T>;
+  /** @throws when the stream cannot be asked. */
+  ping(): Promise<void>;
+  /** What makes the server forget acknowledged messages, or double them, in words; empty when nothing does. @throws when NATS does not answer. */
+  checkDurability(): Promise<string[]>;
+  /** Waits for what was sent, and disconnects. */
+  close(): Promise<void>;
+}

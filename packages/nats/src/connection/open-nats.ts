@@ -1,0 +1,95 @@
+import { readFileSync } from "node:fs";
+import { jetstreamManager } from "@nats-io/jetstream";
+import { Kvm } from "@nats-io/kv";
+import { connect, credsAuthenticator, type NatsConnection, type NodeConnectionOptions } from "@nats-io/transport-node";
+import type { NatsHandle } from "./nats-handle.ts";
+import { parseNatsUrl } from "./parse-nats-url.ts";
+import { checkStream, openStream, STREAM } from "./uplink-stream.ts";
+
+const CONNECT_MS = 5_000;
+const ANSWER_MS = 5_000;
+const RECONNECT_MS = 250;
+const PING_MS = 5_000;
+const GROUPS_BUCKET = "TRINE_UPLINK_GROUPS";
+
+interface NatsOptions {
+  /** See `parseNatsUrl`. */
+  readonly url: string;
+  /** A `.creds` file with a JWT and its key, instead of a name and a password in the URL. */
+  readonly credentialsFile?: string;
+  /** On how many servers of a cluster the stream and the groups are kept, when they are made. */
+  readonly replicas?: number;
+  /** Is told what no caller can be told, such as a lost connection. Never a secret. */
+  readonly onFault: (error: unknown) => void;
+}
+
+/**
+ * Connects to NATS, and makes the stream and the bucket of the uplink log if they are not there.
+ *
+ * @throws TypeError when the URL is none, the reason when NATS or its JetStream cannot be used.
+ */
+export async function openNats({ url, credentialsFile, replicas = 1, onFault }: NatsOptions): Promise<NatsHandle> {
+  const connection = await connect(optionsOf(url, credentialsFile));
+  try {
+    const manager = await jetstreamManager(connection, { timeout: ANSWER_MS });
+    await openStream(manager, replicas);
+    const jetstream = manager.jetstream();
+    // Read from the leader: a replica that lags would show what has been overwritten.
+    const bucket = await new Kvm(jetstream).create(GROUPS_BUCKET, { history: 1, replicas, allow_direct: false });
+    const isConnected = watchConnection(connection, onFault);
+    return {
+      jetstream,
+      manager,
+      bucket,
+      async run(work) {
+        if (!isConnected()) throw new Error("no connection to NATS");
+        return work();
+      },
+      async ping() {
+        if (!isConnected()) throw new Error("no connection to NATS");
+        await manager.streams.info(STREAM);
+      },
+      checkDurability: () => checkStream(manager),
+      async close() {
+        if (isConnected()) await connection.flush().catch(() => undefined);
+        await connection.close();
+      },
+    };
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+}
+
+function optionsOf(url: string, credentialsFile: string | undefined): NodeConnectionOptions {
+  const { tls, servers, ...login } = parseNatsUrl(url);
+  return {
+    name: "trine",
+    servers: [...servers],
+    timeout: CONNECT_MS,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: RECONNECT_MS,
+    pingInterval: PING_MS,
+    // Asking for it costs a stack trace a request.
+    noAsyncTraces: true,
+    ...login,
+    ...(tls ? { tls: {} } : {}),
+    ...(credentialsFile ? { authenticator: credsAuthenticator(readFileSync(credentialsFile)) } : {}),
+  };
+}
+
+/** Follows whether there is a connection. */
+function watchConnection(connection: NatsConnection, onFault: (error: unknown) => void): () => boolean {
+  let connected = true;
+  const follow = async () => {
+    for await (const status of connection.status()) {
+      if (status.type === "disconnect") {
+        connected = false;
+        onFault(new Error(`lost the connection to NATS at ${status.server}`));
+      } else if (status.type === "reconnect") connected = true;
+      else if (status.type === "error") onFault(status.error);
+    }
+  };
+  follow().catch(onFault);
+  return () => connected && !connection.isClosed();
+}

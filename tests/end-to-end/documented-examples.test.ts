@@ -19,6 +19,12 @@ const PUBLISHING = [
   { file: "coap-symmetric.sh", port: "COAP_PORT", listener: "symmetric", transport: "coap" },
 ] as const;
 
+/** Examples that wait for a message, and what they print behind it. */
+const RECEIVING = [
+  { file: "mqtt-subscribe.sh", port: "MQTT_PORT", listener: "mqtt", end: "\n" },
+  { file: "http-mailbox.sh", port: "HTTP_PORT", listener: "http", end: "" },
+] as const;
+
 describe.each(INSTALLATIONS)("the examples for firmware authors, %s", (kind) => {
   let trine: Installation;
   let productKey: string;
@@ -50,14 +56,18 @@ describe.each(INSTALLATIONS)("the examples for firmware authors, %s", (kind) => 
     expect(ran.stderr).not.toBe("");
   });
 
-  it("mqtt-subscribe.sh prints the message that waits for its device", async () => {
+  it.each(RECEIVING)("$file prints the message that waits for its device", async ({ file, port, listener, end }) => {
     const certificate = await addDevice(trine.api, productKey);
-    await trine.api.call("POST", `/v1/products/${productKey}/devices/${certificate.deviceName}/messages`, {
+    const messages = `/v1/products/${productKey}/devices/${certificate.deviceName}/messages`;
+    const sent = await trine.api.call<{ messageId: string }>("POST", messages, {
       topic: topicOf(certificate, "user/get"),
       payload: '{"set":21}',
     });
-    const ran = await runExample("mqtt-subscribe.sh", certificate, { MQTT_PORT: String(trine.ports.mqtt) });
-    expect(ran).toEqual({ code: 0, stdout: '{"set":21}\n', stderr: "" });
+    const ran = await runExample(file, certificate, { [port]: String(trine.ports[listener]) });
+    expect(ran).toEqual({ code: 0, stdout: `{"set":21}${end}`, stderr: "" });
+    await expect
+      .poll(() => trine.api.call("GET", `${messages}/${sent.messageId}`))
+      .toMatchObject({ state: "delivered" });
   });
 
   it("mqtt-property-post.sh prints the answers to its property and to its question for the time", async () => {
@@ -75,7 +85,7 @@ describe.each(INSTALLATIONS)("the examples for firmware authors, %s", (kind) => 
 
 describe("docs/examples", () => {
   it("holds no example that is not run here", () => {
-    const run = [...PUBLISHING.map(({ file }) => file), "mqtt-subscribe.sh", "mqtt-property-post.sh"];
+    const run = [...PUBLISHING, ...RECEIVING].map(({ file }) => file as string).concat("mqtt-property-post.sh");
     expect(readdirSync(EXAMPLES).sort()).toEqual(run.sort());
   });
 });

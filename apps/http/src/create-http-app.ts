@@ -1,6 +1,10 @@
 import type { Platform } from "@trine/core/platform";
 import Fastify, { type FastifyInstance } from "fastify";
+import { createAcknowledgeRoute } from "./acknowledge-route.ts";
 import { createAuthRoute } from "./auth-route.ts";
+import { createDropPastLease } from "./drop-past-lease.ts";
+import { createFetchRoute } from "./fetch-route.ts";
+import { createPolls } from "./polls.ts";
 import { REPLY_CODES, UNKNOWN_REQUEST } from "./reply-code.ts";
 import type { HttpSettings } from "./settings.ts";
 import { createTopicRoute } from "./topic-route.ts";
@@ -24,6 +28,8 @@ export function createHttpApp(platform: Platform, settings: HttpSettings): Fasti
     },
     trustProxy: settings.TRINE_TRUSTED_PROXIES?.split(",").map((address) => address.trim()) ?? false,
     exposeHeadRoutes: false,
+    // While it stops, a request that came over an open connection is served, and answered with `Connection: close`.
+    return503OnClosing: false,
     routerOptions: { ignoreDuplicateSlashes: false, maxParamLength: 512 },
     frameworkErrors: (_error, _request, reply) => writeRefusal(reply, REPLY_CODES.malformed),
   });
@@ -31,8 +37,16 @@ export function createHttpApp(platform: Platform, settings: HttpSettings): Fasti
   // Devices' bodies are bytes: some end in a NUL, and a published payload is the application's own affair (wire-format 0.16).
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+  // Once before a body is read, and once when it has come: that may have taken longer than the lease.
+  const dropPastLease = createDropPastLease(platform);
+  app.addHook("onRequest", dropPastLease);
+  app.addHook("preHandler", dropPastLease);
+  const polls = createPolls(settings.TRINE_HTTP_POLLS);
+  app.addHook("preClose", async () => polls.endAll());
   app.post("/auth", { bodyLimit: AUTH_BODY_BYTES }, createAuthRoute(platform));
   app.post("/topic/*", createTopicRoute(platform));
+  app.get("/mailbox", createFetchRoute(platform, { polls, maxWaitMs: settings.TRINE_HTTP_POLL_SECONDS * 1_000 }));
+  app.delete("/mailbox/:messageId", createAcknowledgeRoute(platform));
   app.setNotFoundHandler((_request, reply) => writeRefusal(reply, UNKNOWN_REQUEST));
   app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
     const { statusCode = 500 } = error;

@@ -37,3 +37,6 @@ export const REPLY_CODES = {
 
 /** A path or method that is none of the protocol's. */
 export const UNKNOWN_REQUEST: ReplyCode = PARAM;
+
+/** As many long polls wait as may. */
+export const TOO_MANY_POLLS: ReplyCode = TOO_MANY;

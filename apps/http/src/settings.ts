@@ -17,6 +17,14 @@ export const httpSettings = z.object({
     { fallback: 10_000, min: 1 },
     "HTTP connections open at once; further ones are closed unheard.",
   ),
+  TRINE_HTTP_POLLS: intSetting(
+    { fallback: 5_000, min: 1 },
+    "Devices that may wait for a message at once (long poll); further ones are answered 40000.",
+  ),
+  TRINE_HTTP_POLL_SECONDS: intSetting(
+    { fallback: 60, min: 1, max: 3_600 },
+    "Longest time that a device may wait for a message; a longer one is shortened to it.",
+  ),
   TRINE_HTTP_IDLE_SECONDS: intSetting({ fallback: 75, min: 1 }, "Time that an idle connection is kept open."),
 });
 

@@ -2,6 +2,7 @@ import { isRefusal } from "@trine/core/auth";
 import { createInTurn } from "@trine/core/messaging";
 import type { Platform } from "@trine/core/platform";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { readToken } from "./read-token.ts";
 import { REPLY_CODES } from "./reply-code.ts";
 import { writeBody, writeRefusal } from "./write-reply.ts";
 
@@ -14,7 +15,7 @@ export function createTopicRoute({ sessions, uplink }: Platform) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const topic = topicOf(request.raw.url ?? "");
     if (topic === undefined || !isOctets(request)) return writeRefusal(reply, REPLY_CODES.malformed);
-    const token = tokenOf(request);
+    const token = readToken(request);
     const accepted = await inTurn.run(token, async () => {
       const session = await sessions.resume(token, { transport: "http", peer: request.ip });
       if (isRefusal(session)) return session;
@@ -41,9 +42,4 @@ function topicOf(url: string): string | undefined {
 
 function isOctets({ headers }: FastifyRequest): boolean {
   return headers["content-type"]?.toLowerCase().startsWith("application/octet-stream") ?? false;
-}
-
-function tokenOf({ headers }: FastifyRequest): string {
-  const { password = "" } = headers;
-  return Array.isArray(password) ? (password[0] ?? "") : password;
 }

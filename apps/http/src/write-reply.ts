@@ -1,3 +1,4 @@
+import type { MailboxMessage } from "@trine/core/ports";
 import type { FastifyReply } from "fastify";
 import type { ReplyCode } from "./reply-code.ts";
 
@@ -25,4 +26,26 @@ export function writeRefusal(
   options: { close?: boolean } = {},
 ): void {
   writeBody(reply, `{"code":${code},"message":"${message}"}`, { status, ...options });
+}
+
+/** Writes a message from an application, as it is, with what tells it from a refusal: its id. */
+export function writeMessage(reply: FastifyReply, { messageId, topic, payload }: MailboxMessage): void {
+  const type = ["Content-Type", "application/octet-stream", "Content-Length", String(payload.length)];
+  reply.hijack();
+  reply.raw.writeHead(200, [...type, "x-message-id", messageId, "x-topic", headerText(topic)]);
+  reply.raw.end(payload);
+}
+
+/** Says that there is no message. */
+export function writeNothing(reply: FastifyReply): void {
+  reply.hijack();
+  reply.raw.writeHead(204, []);
+  reply.raw.end();
+}
+
+/** Percent-encodes what a header cannot hold, and the percent sign itself; as in a path (wire-format 4.2). */
+function headerText(text: string): string {
+  return text.replace(/[^!-$&-~]+/g, (run) =>
+    [...Buffer.from(run)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`).join(""),
+  );
 }

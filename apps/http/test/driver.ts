@@ -1,13 +1,14 @@
 import { signHttpLogin } from "@trine/device";
-import type { AdapterDriver, LoginAnswer, LoginRequest } from "@trine/testkit/conformance";
+import type { AdapterDriver, DeviceSession, LoginAnswer, LoginRequest } from "@trine/testkit/conformance";
 import { httpSettings, startHttp } from "../src/index.ts";
-import { exchange, post } from "./raw-exchange.ts";
+import { ask, exchange, post } from "./raw-exchange.ts";
 
 const JSON_TYPE = { "Content-Type": "application/json" };
 
 /** Speaks to the HTTP adapter in raw bytes. */
 export const httpDriver: AdapterDriver = {
   transport: "http",
+  delivery: "fetched",
   payloadBytes: { allowed: 131_072, oversized: 131_073 },
   expected: {
     login: {
@@ -37,15 +38,29 @@ async function logIn(
   const answer = { accepted: code === "0", code, raw: raw.replace(/^Date: .*$/m, "Date:") };
   if (code !== "0") return answer;
   const { token } = (JSON.parse(body) as { info: { token: string } }).info;
-  const headers = { password: token, "Content-Type": "application/octet-stream" };
+  return { ...answer, session: sessionOf(port, token) };
+}
+
+function sessionOf(port: number, token: string): DeviceSession {
+  const headers = { password: token };
   return {
-    ...answer,
-    session: {
-      publish: async ({ topic, payload }) => {
-        const reply = await exchange(port, post(`/topic${topic}`, headers, payload));
-        return { code: reply.code };
-      },
-      close: async () => undefined,
+    async publish({ topic, payload }) {
+      const octets = { ...headers, "Content-Type": "application/octet-stream" };
+      const { code } = await exchange(port, post(`/topic${topic}`, octets, payload));
+      return { code };
     },
+    listen: async () => undefined,
+    async receive(waitMs) {
+      const { raw, head } = await exchange(port, ask("GET", `/mailbox?waitMs=${waitMs}`, headers));
+      const messageId = /^x-message-id: (\d+)/m.exec(head)?.[1];
+      const topic = /^x-topic: (\S+)/m.exec(head)?.[1];
+      if (messageId === undefined || topic === undefined) return undefined;
+      return {
+        topic: decodeURIComponent(topic),
+        payload: Buffer.from(raw.slice(head.length + 4), "latin1"),
+        acknowledge: async () => void (await exchange(port, ask("DELETE", `/mailbox/${messageId}`, headers))),
+      };
+    },
+    close: async () => undefined,
   };
 }

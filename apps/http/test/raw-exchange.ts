@@ -29,17 +29,23 @@ export function exchange(port: number, request: string | Buffer): Promise<RawRep
   });
 }
 
-/** A request as the C SDK writes it. */
-export function post(path: string, headers: Readonly<Record<string, string>>, body: string | Buffer = ""): Buffer {
+type Headers = Readonly<Record<string, string>>;
+
+/** A request with a body, as the C SDK writes it. */
+export function post(path: string, headers: Headers, body: string | Buffer = ""): Buffer {
   const bytes = Buffer.from(body);
-  const lines = Object.entries({ Host: "127.0.0.1", ...headers, "Content-Length": bytes.length });
-  const head = lines.map(([name, value]) => `${name}:${value}\r\n`).join("");
-  return Buffer.concat([Buffer.from(`POST ${path} HTTP/1.1\r\n${head}\r\n`), bytes]);
+  return Buffer.concat([Buffer.from(ask("POST", path, { ...headers, "Content-Length": String(bytes.length) })), bytes]);
+}
+
+/** A request without a body. */
+export function ask(method: string, path: string, headers: Headers): string {
+  const lines = Object.entries({ Host: "127.0.0.1", ...headers });
+  return `${method} ${path} HTTP/1.1\r\n${lines.map(([name, value]) => `${name}:${value}\r\n`).join("")}\r\n`;
 }
 
 function isWhole(raw: string): boolean {
   const end = raw.indexOf("\r\n\r\n");
-  const length = /^content-length: (\d+)/im.exec(raw)?.[1];
+  const length = raw.startsWith("HTTP/1.1 204 ") ? 0 : /^content-length: (\d+)/im.exec(raw)?.[1];
   return end >= 0 && length !== undefined && raw.length >= end + 4 + Number(length);
 }
 

@@ -61,6 +61,8 @@ function platformOfVectors(): Platform {
       },
     },
     recorder: { fault: (_where: string, error: unknown) => expect(error).toBeUndefined(), dropped: () => undefined },
+    mayServe: () => true,
+    hold: () => () => undefined,
   } as unknown as Platform;
 }
 
@@ -202,10 +204,13 @@ describe("a publish", () => {
 });
 
 describe("what is no request of the protocol", () => {
-  it.each(["GET /auth", "GET /topic/a", "DELETE /", "POST /other"])("is a parameter error: %s", async (line) => {
-    const { body } = await exchange(port, `${line} HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n`);
-    expect(body).toBe('{"code":10001,"message":"param error"}');
-  });
+  it.each(["GET /auth", "GET /topic/a", "DELETE /", "POST /mailbox", "DELETE /mailbox", "POST /other"])(
+    "is a parameter error: %s",
+    async (line) => {
+      const { body } = await exchange(port, `${line} HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n`);
+      expect(body).toBe('{"code":10001,"message":"param error"}');
+    },
+  );
 
   it("and never ends within the time that a request may take is cut off", async () => {
     const socket = connect({ port, host: "127.0.0.1" });

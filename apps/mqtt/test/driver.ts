@@ -2,11 +2,12 @@ import type { Platform } from "@trine/core/platform";
 import { signMqttLogin } from "@trine/device";
 import type { AdapterDriver, DeviceSession, LoginAnswer, LoginRequest } from "@trine/testkit/conformance";
 import { type MqttSettings, mqttSettings, startMqtt } from "../src/index.ts";
-import { aPublish, openRaw, type RawClient } from "./raw-client.ts";
+import { aPublish, aSubscribe, openRaw, type RawClient } from "./raw-client.ts";
 
 /** Speaks to the MQTT adapter packet by packet. */
 export const mqttDriver: AdapterDriver = {
   transport: "mqtt",
+  delivery: "pushed",
   payloadBytes: { allowed: 262_144, oversized: 262_145 },
   expected: {
     login: {
@@ -81,6 +82,16 @@ function sessionOn(client: RawClient): DeviceSession {
       client.send(aPublish({ topic, payload, messageId }));
       const answer = await client.take("puback").catch(() => undefined);
       return { code: answer ? answer.cmd : "closed" };
+    },
+    async listen(topic) {
+      client.send(aSubscribe([topic]));
+      await client.take("suback");
+    },
+    async receive(waitMs) {
+      const packet = await client.take("publish", waitMs).catch(() => undefined);
+      if (!packet) return undefined;
+      const acknowledge = async () => client.send({ cmd: "puback", messageId: packet.messageId ?? 0 });
+      return { topic: packet.topic, payload: packet.payload as Buffer, acknowledge };
     },
     closed: client.closed,
     close: () => client.close(),

@@ -13,8 +13,8 @@ export interface RawClient {
   /** Packets that nobody took yet. */
   readonly waiting: Packet[];
   send(...packets: readonly (Packet | Buffer)[]): void;
-  /** Takes the first packet of this kind, once it is there. @throws when the connection ends before. */
-  take<C extends Cmd>(cmd: C): Promise<Of<C>>;
+  /** Takes the first packet of this kind, once it is there. @throws when the connection ends before, or `waitMs` (default: none) are over. */
+  take<C extends Cmd>(cmd: C, waitMs?: number): Promise<Of<C>>;
   /** Resolves when the gateway closed the connection. */
   readonly closed: Promise<void>;
   close(): Promise<void>;
@@ -26,7 +26,10 @@ export async function openRaw(port: number): Promise<RawClient> {
   const waiting: Packet[] = [];
   const chunks: Buffer[] = [];
   const decoder = parser();
-  let changed = () => {};
+  const watchers = new Set<() => void>();
+  const changed = () => {
+    for (const watcher of watchers) watcher();
+  };
   let isClosed = false;
   // mqtt-packet goes on with its own object.
   decoder.on("packet", (packet) => {
@@ -53,15 +56,16 @@ export async function openRaw(port: number): Promise<RawClient> {
     send(...packets) {
       socket.write(Buffer.concat(packets.map((packet) => (Buffer.isBuffer(packet) ? packet : generate(packet)))));
     },
-    async take<C extends Cmd>(cmd: C) {
+    async take<C extends Cmd>(cmd: C, waitMs = Number.POSITIVE_INFINITY) {
+      const until = performance.now() + waitMs;
       for (;;) {
         const at = waiting.findIndex((packet) => packet.cmd === cmd);
         const [packet] = at < 0 ? [] : waiting.splice(at, 1);
         if (packet) return packet as Of<C>;
         if (isClosed) throw new Error(`the connection ended before ${cmd}`);
-        await new Promise<void>((done) => {
-          changed = done;
-        });
+        const leftMs = until - performance.now();
+        if (leftMs <= 0) throw new Error(`no ${cmd} came`);
+        await nextChange(watchers, leftMs);
       }
     },
     closed,
@@ -70,6 +74,19 @@ export async function openRaw(port: number): Promise<RawClient> {
       await closed;
     },
   };
+}
+
+/** Resolves at the next change, or when the time is over. */
+function nextChange(watchers: Set<() => void>, withinMs: number): Promise<void> {
+  return new Promise((done) => {
+    const end = () => {
+      clearTimeout(timer);
+      watchers.delete(end);
+      done();
+    };
+    const timer = Number.isFinite(withinMs) ? setTimeout(end, Math.ceil(withinMs)) : undefined;
+    watchers.add(end);
+  });
 }
 
 /** A PUBLISH with the fields that nobody varies filled in. */

@@ -1,7 +1,13 @@
 import { type AuthAttempt, isRefusal, type Session } from "@trine/core/auth";
 import { computeMac, deviceKey, Secret, stringToSign } from "@trine/core/certificate";
 import type { Platform } from "@trine/core/platform";
-import type { AdapterDriver, AdapterUnderTest, DeviceSession, LoginRequest } from "../src/conformance/index.ts";
+import type {
+  AdapterDriver,
+  AdapterUnderTest,
+  DeviceSession,
+  LoginRequest,
+  ReceivedMessage,
+} from "../src/conformance/index.ts";
 
 const MAX_BYTES = 1_000;
 
@@ -31,6 +37,7 @@ export function createDirectDriver(keep: "connection" | "token"): AdapterDriver 
         revoked: keep === "token" ? "token_invalid" : "closed",
       },
     },
+    delivery: "fetched",
     start: async (platform) => startDirect(platform, { transport, keep }),
   };
 }
@@ -54,7 +61,8 @@ function startDirect(
     if (!connections.delete(connection)) return;
     connection.open = false;
     connection.ended.resolve();
-    await platform.connections.close(connection.session, { epoch: connection.epoch, statusTopic, why });
+    const { session, epoch } = connection;
+    await platform.connections.close(session, { connectionId: session.sessionId, epoch, statusTopic, why });
   }
 
   async function closeMatching(matches: (connection: Connection) => boolean): Promise<number> {
@@ -72,12 +80,16 @@ function startDirect(
       ),
     closeOlder: (device, epoch) =>
       closeMatching(({ session, ...it }) => deviceKey(session.device) === deviceKey(device) && it.epoch <= epoch),
+    closeAll: () => 0,
+    held: () => [],
     wake: () => undefined,
+    wakeAll: () => undefined,
     deliver: () => false,
   });
 
   async function connect(session: Session): Promise<DeviceSession> {
-    const connection: Connection = { session, epoch: 0, open: true, ended: deferred() };
+    // Newer than any other until the directory says how new.
+    const connection: Connection = { session, epoch: Number.POSITIVE_INFINITY, open: true, ended: deferred() };
     connections.add(connection);
     connection.epoch = (
       await platform.connections.open(session, { connectionId: session.sessionId, statusTopic })
@@ -85,21 +97,38 @@ function startDirect(
     return {
       closed: connection.ended.promise,
       publish: (message) => (connection.open ? publish(session, message) : Promise.resolve({ code: "closed" })),
+      listen: async () => undefined,
+      receive: async (waitMs) => (connection.open ? receive(session, waitMs) : undefined),
       close: () => end(connection, "client"),
     };
   }
 
   function present(token: string): DeviceSession {
+    const resume = () => platform.sessions.resume(token, { transport, peer: "127.0.0.1" });
     return {
       async publish(message) {
-        const session = await platform.sessions.resume(token, { transport, peer: "127.0.0.1" });
+        const session = await resume();
         return isRefusal(session) ? { code: session.code } : publish(session, message);
+      },
+      listen: async () => undefined,
+      async receive(waitMs) {
+        const session = await resume();
+        return isRefusal(session) ? undefined : receive(session, waitMs);
       },
       close: async () => undefined,
     };
   }
 
+  async function receive(session: Session, waitMs: number): Promise<ReceivedMessage | undefined> {
+    const fetched = await platform.inbox.fetch(session, { limit: 1, waitMs, signal: new AbortController().signal });
+    const [message] = isRefusal(fetched) ? [] : fetched;
+    if (!message) return undefined;
+    const { topic, payload, messageId } = message;
+    return { topic, payload, acknowledge: async () => void (await platform.inbox.acknowledge(session, messageId)) };
+  }
+
   async function publish(session: Session, message: { topic: string; payload: Buffer }): Promise<{ code: string }> {
+    if (!platform.mayServe()) return { code: "closed" };
     if (message.payload.length > MAX_BYTES) return { code: "too_large" };
     const outcome = await platform.uplink.accept(session, { ...message, qos: 1 });
     return { code: isRefusal(outcome) ? outcome.code : "ok" };
@@ -107,6 +136,7 @@ function startDirect(
 
   return {
     async login(request) {
+      if (!platform.mayServe()) return { accepted: false, code: "closed", raw: "" };
       if (request.malformed) return { accepted: false, code: "malformed", raw: "malformed" };
       const outcome = await platform.authenticator.authenticate(attemptOf(request, { transport, keep }));
       if (isRefusal(outcome)) return { accepted: false, code: outcome.code, raw: outcome.code };

@@ -3,20 +3,27 @@ import type { DeviceCertificate } from "../device-certificate.ts";
 import type { DeviceConnection } from "../device-connection.ts";
 import { DeviceError } from "../device-error.ts";
 import { connectHttp } from "../http/connect-http.ts";
+import type { HttpConnection } from "../http/http-connection.ts";
 import { connectMqtt } from "../mqtt/connect-mqtt.ts";
-import type { MqttMessage } from "../mqtt/mqtt-connection.ts";
 import { DemoError } from "./demo-error.ts";
 import type { DemoPorts } from "./demo-settings.ts";
 
 const HOST = "127.0.0.1";
+const POLL_MS = 30_000;
 
 /** One simulated device that is to log in. */
 export interface DemoDevice {
   readonly protocol: keyof DemoPorts;
   readonly port: number;
   readonly certificate: DeviceCertificate;
-  /** What arrives for it; only MQTT is pushed to. */
-  readonly onMessage: (message: MqttMessage) => void;
+  readonly onMessage: OnMessage;
+}
+
+/** A simulated device that is logged in. */
+export interface LoggedInDevice {
+  readonly connection: DeviceConnection;
+  /** Fetches what applications send until `signal` aborts. Absent where that is not asked for: MQTT is pushed to, CoAP only sends here. */
+  readonly fetchAlways?: (signal: AbortSignal) => Promise<void>;
 }
 
 /** The topic on which an application speaks to a device. */
@@ -29,7 +36,7 @@ export function downlinkTopic({ productKey, deviceName }: DeviceCertificate): st
  *
  * @throws DemoError when the gateway refuses it or does not listen.
  */
-export async function logInDemoDevice(device: DemoDevice): Promise<DeviceConnection> {
+export async function logInDemoDevice(device: DemoDevice): Promise<LoggedInDevice> {
   try {
     return await CONNECT[device.protocol](device);
   } catch (error) {
@@ -57,14 +64,32 @@ export async function postTemperature(
   });
 }
 
-type Connect = (device: DemoDevice) => Promise<DeviceConnection>;
+type OnMessage = (message: { readonly topic: string; readonly payload: Buffer }) => void;
+
+type Connect = (device: DemoDevice) => Promise<LoggedInDevice>;
 
 const CONNECT: Readonly<Record<keyof DemoPorts, Connect>> = {
   async mqtt({ port, certificate, onMessage }) {
     const connection = await connectMqtt({ host: HOST, port, certificate, implicitSubscriptions: true, onMessage });
     await connection.subscribe([downlinkTopic(certificate)]);
-    return connection;
+    return { connection };
   },
-  http: ({ port, certificate }) => connectHttp({ host: HOST, port, certificate }),
-  coap: ({ port, certificate }) => connectCoap({ host: HOST, port, certificate, mode: "symmetric" }),
+  async http({ port, certificate, onMessage }) {
+    const connection = await connectHttp({ host: HOST, port, certificate });
+    return { connection, fetchAlways: (signal) => fetchAlways(connection, onMessage, signal) };
+  },
+  async coap({ port, certificate }) {
+    return { connection: await connectCoap({ host: HOST, port, certificate, mode: "symmetric" }) };
+  },
 };
+
+async function fetchAlways(connection: HttpConnection, onMessage: OnMessage, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const message = await connection.fetchMessage({ waitMs: POLL_MS, signal }).catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+    });
+    if (!message) continue;
+    onMessage(message);
+    await message.acknowledge();
+  }
+}

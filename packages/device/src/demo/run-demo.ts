@@ -1,8 +1,7 @@
 import { setTimeout as pass } from "node:timers/promises";
 import type { DeviceCertificate } from "../device-certificate.ts";
-import type { DeviceConnection } from "../device-connection.ts";
 import { type AdminApi, createAdminApi } from "./admin-api.ts";
-import { downlinkTopic, logInDemoDevice, postTemperature } from "./demo-devices.ts";
+import { downlinkTopic, type LoggedInDevice, logInDemoDevice, postTemperature } from "./demo-devices.ts";
 import type { DemoPorts, DemoSettings } from "./demo-settings.ts";
 import { findDemoDevice, findDemoProduct } from "./find-demo-devices.ts";
 import { openUplinkGroup, type UplinkLine } from "./follow-uplink.ts";
@@ -10,15 +9,14 @@ import { openUplinkGroup, type UplinkLine } from "./follow-uplink.ts";
 const PUBLISH_EVERY_MS = 1_000;
 const SEND_EVERY_MS = 5_000;
 
-interface LoggedIn {
+interface Simulated extends LoggedInDevice {
   readonly protocol: keyof DemoPorts;
   readonly certificate: DeviceCertificate;
-  readonly connection: DeviceConnection;
 }
 
 /**
  * Runs one device per protocol until `signal` aborts: each publishes a temperature every second, the uplink log is read and printed, and
- * the MQTT device is sent a message through the REST API every five seconds.
+ * the MQTT and the HTTP device are sent a message through the REST API every five seconds.
  *
  * @throws DemoError when the gateway is not there or refuses.
  */
@@ -29,23 +27,24 @@ export async function runDemo(
   const api = createAdminApi(settings.adminUrl, settings.adminKey);
   const productKey = await findDemoProduct(api);
   const uplink = await openUplinkGroup(api, productKey);
-  const devices: LoggedIn[] = [];
+  const devices: Simulated[] = [];
   try {
     for (const [protocol, port] of Object.entries(settings.ports) as [keyof DemoPorts, number][]) {
       const certificate = await findDemoDevice(api, productKey, protocol);
-      const connection = await logInDemoDevice({
+      const loggedIn = await logInDemoDevice({
         protocol,
         port,
         certificate,
         onMessage: ({ topic, payload }) => print(`cloud -> ${protocol}  ${topic} ${payload}`),
       });
       print(`${protocol.padEnd(4)}  ${certificate.deviceName} logged in at port ${port}`);
-      devices.push({ protocol, certificate, connection });
+      devices.push({ protocol, certificate, ...loggedIn });
     }
     await runUntilFirstFault(signal, (until) => [
       uplink.follow((line) => print(describeUplink(line)), until),
       ...devices.map((device) => publishAlways(device, until)),
-      ...devices.filter(({ protocol }) => protocol === "mqtt").map((device) => sendAlways(api, device, until)),
+      ...devices.map(async ({ fetchAlways }) => fetchAlways?.(until)),
+      ...devices.filter(({ protocol }) => protocol !== "coap").map((device) => sendAlways(api, device, until)),
     ]);
   } finally {
     await Promise.all(devices.map(({ connection }) => connection.close()));
@@ -80,14 +79,14 @@ async function runUntilFirstFault(
   if (faults.length > 0) throw faults[0];
 }
 
-async function publishAlways({ connection, certificate }: LoggedIn, signal: AbortSignal): Promise<void> {
+async function publishAlways({ connection, certificate }: Simulated, signal: AbortSignal): Promise<void> {
   for (let id = 1; !signal.aborted; id += 1) {
     await postTemperature(connection, certificate, id);
     await pause(PUBLISH_EVERY_MS, signal);
   }
 }
 
-async function sendAlways(api: AdminApi, { certificate }: LoggedIn, signal: AbortSignal): Promise<void> {
+async function sendAlways(api: AdminApi, { certificate }: Simulated, signal: AbortSignal): Promise<void> {
   const { productKey, deviceName } = certificate;
   for (let target = 19; !signal.aborted; target += 1) {
     await api.call("POST", `/v1/products/${productKey}/devices/${deviceName}/messages`, {

@@ -15,6 +15,8 @@ export interface AdapterDriver {
   start(platform: Platform): Promise<AdapterUnderTest>;
   /** Payload sizes in bytes around the adapter's limit: the largest that is allowed, and one that is not. */
   readonly payloadBytes: { readonly allowed: number; readonly oversized: number };
+  /** How a logged-in device gets its messages: over the connection that it holds, or by asking with its token. */
+  readonly delivery: "pushed" | "fetched";
   /** What `code` must be in each situation, in the driver's own spelling. */
   readonly expected: ExpectedCodes;
 }
@@ -82,8 +84,22 @@ export interface DeviceSession {
    * `code` is `"closed"` when the connection ended instead. Never throws.
    */
   publish(message: { topic: string; payload: Buffer }): Promise<{ code: string }>;
+  /** Says that the device wants messages on this topic, where the protocol has it say so. */
+  listen(topic: string): Promise<void>;
+  /**
+   * The next message for the device, which is not acknowledged by that. `undefined` when none comes within `waitMs`, when it is refused
+   * or the connection ends. Never throws.
+   */
+  receive(waitMs: number): Promise<ReceivedMessage | undefined>;
   /** Resolves when the gateway closed the connection. Absent where a login leaves no connection, only a token. */
   readonly closed?: Promise<void>;
   /** Ends it from the device's side. */
   close(): Promise<void>;
+}
+
+/** A message from an application, as it came. */
+export interface ReceivedMessage {
+  readonly topic: string;
+  readonly payload: Buffer;
+  acknowledge(): Promise<void>;
 }

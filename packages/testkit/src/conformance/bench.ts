@@ -14,6 +14,11 @@ export function ownTopic({ productKey, deviceName }: DeviceRef): string {
   return `/${productKey}/${deviceName}/user/update`;
 }
 
+/** A topic on which every device may be sent something (wire-format 6.1). */
+export function downTopic({ productKey, deviceName }: DeviceRef): string {
+  return `/${productKey}/${deviceName}/user/get`;
+}
+
 /** The login of the device that holds this certificate. */
 export function loginOf({ productKey, deviceName, deviceSecret }: DeviceCertificate): LoginRequest {
   return { device: { productKey, deviceName }, deviceSecret: deviceSecret.reveal() };

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe } from "vitest";
 import type { AdapterDriver } from "./adapter-driver.ts";
 import type { Bench } from "./bench.ts";
+import { describeLease } from "./describe-lease.ts";
 import { describeLogins } from "./describe-logins.ts";
+import { describeMailbox } from "./describe-mailbox.ts";
 import { describeOutages } from "./describe-outages.ts";
 import { describePublishing } from "./describe-publishing.ts";
 import { describeRefusals } from "./describe-refusals.ts";
@@ -31,5 +33,7 @@ export function describeAdapter(driver: AdapterDriver): void {
     describePublishing(driver, open);
     describeRevocation(driver, open);
     describeOutages(driver, open);
+    describeMailbox(driver, open);
+    describeLease(driver, open);
   });
 }

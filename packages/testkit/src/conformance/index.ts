@@ -5,6 +5,7 @@ export type {
   ExpectedCodes,
   LoginAnswer,
   LoginRequest,
+  ReceivedMessage,
 } from "./adapter-driver.ts";
 export { countMacs } from "./count-macs.ts";
 export { describeAdapter } from "./describe-adapter.ts";

@@ -30,6 +30,8 @@ export function createRecordingRecorder(): RecordingRecorder {
     connectionOpened: () => undefined,
     connectionClosed: () => undefined,
     dropped: (transport, reason) => void drops.push({ transport, reason }),
+    nodeLost: () => undefined,
+    timelineDropped: () => undefined,
     fault: (where, error) => void faults.push({ where, error }),
   };
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { createVault, type DeviceRef, type ProductKey, type Vault } from "@trine/core/certificate";
 import { createPlatform, type Operators, type Platform, type PlatformSettings } from "@trine/core/platform";
-import type { Clock, DeviceLookup, ProductPolicy, Random, UplinkItem } from "@trine/core/ports";
+import type { Clock, DeviceLookup, ProductPolicy, Random, Timer, UplinkItem } from "@trine/core/ports";
 import { type Actor, type DeviceCertificate, isProblem, type Problem, type Product } from "@trine/core/registry";
 import { createMemoryPorts, type MemoryPorts } from "@trine/memory";
 import { randomName } from "../ports/fixtures.ts";
@@ -26,6 +26,8 @@ export interface TestPlatform {
   /** Who the operator is, for `operators`. */
   readonly actor: Actor;
   readonly faults: Faults;
+  /** Whether the node may serve, and how often it asked when it might not. */
+  readonly lease: { lives: boolean; readonly refusals: number };
   readonly recorder: RecordingRecorder;
   /** How often each was called so far: the look-up of logins, the registry behind its cache, the decryption of a secret. */
   readonly calls: { readonly lookups: number; readonly registryReads: number; readonly decryptions: number };
@@ -57,10 +59,13 @@ export async function createTestPlatform(options: TestPlatformOptions = {}): Pro
   });
   const recorder = createRecordingRecorder();
   const nodeId = `test-${randomName()}`;
-  const core = createPlatform(
-    { ...stores, lookup, vault, recorder, clock, random: SYSTEM_RANDOM, caches: remember ? [cache] : [] },
-    { nodeId, settings },
-  );
+  const lease = { lives: true, refusals: 0 };
+  const mayServe = () => {
+    if (!lease.lives) lease.refusals += 1;
+    return lease.lives;
+  };
+  const outside = { clock, timer: SYSTEM_TIMER, random: SYSTEM_RANDOM, recorder, vault, mayServe };
+  const core = createPlatform({ ...stores, ...outside, lookup, caches: remember ? [cache] : [] }, { nodeId, settings });
   const { operators } = core;
   const listening = await ports.bus.listen(nodeId, core.handleCommand);
   await ports.directory.renewNode(nodeId, Number.MAX_SAFE_INTEGER);
@@ -73,6 +78,7 @@ export async function createTestPlatform(options: TestPlatformOptions = {}): Pro
     ports,
     actor: ACTOR,
     faults,
+    lease,
     recorder,
     calls,
     addProduct,
@@ -94,6 +100,13 @@ const ACTOR: Actor = { name: "test", peer: "127.0.0.1" };
 
 const SYSTEM_CLOCK: Clock = { nowMs: () => Date.now(), monotonicMs: () => performance.now() };
 
+const SYSTEM_TIMER: Timer = {
+  after(ms, work) {
+    const timer = setTimeout(work, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
 const SYSTEM_RANDOM: Random = { bytes: (count) => randomBytes(count) };
 
 // The bus and the directory of a test live in its process, but in production the directory is a server like the others.
@@ -103,6 +116,7 @@ function withSwitches({ bus, ...stores }: MemoryPorts, faults: Faults): MemoryPo
     registry: faultyStore(stores.registry, faults),
     batches: faultyStore(stores.batches, faults),
     audit: faultyStore(stores.audit, faults),
+    timeline: faultyStore(stores.timeline, faults),
     sessions: faultyStore(stores.sessions, faults),
     subscriptions: faultyStore(stores.subscriptions, faults),
     directory: faultyStore(stores.directory, faults),

@@ -1,0 +1,223 @@
+import { connect } from "node:net";
+import { type Refusal, type RefusalCode, refuse, type Session } from "@trine/core/auth";
+import type { Inbox } from "@trine/core/messaging";
+import type { Platform, RunningAdapter } from "@trine/core/platform";
+import type { MailboxMessage } from "@trine/core/ports";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { httpSettings, startHttp } from "../src/index.ts";
+import { ask, exchange } from "./raw-exchange.ts";
+
+const MESSAGE_ID = "892687627916247040";
+const WAITING = { messageId: MESSAGE_ID, topic: "/pk/dn/user/get", payload: Buffer.from([0, 255]) };
+
+type Fetched = readonly MailboxMessage[] | Refusal;
+
+/** One call of `Inbox.fetch`, which the test answers. */
+interface Fetch {
+  readonly sessionId: string;
+  readonly limit: number;
+  readonly waitMs: number;
+  readonly signal: AbortSignal;
+  readonly aborted: Promise<void>;
+  answer(fetched: Fetched): void;
+}
+
+let adapter: RunningAdapter;
+let port: number;
+let fetches: Fetch[];
+let onFetch: (fetch: Fetch) => void;
+let acknowledged: string[];
+let waits: boolean | Refusal;
+let drops: string[];
+
+/** Only what the adapter asks of it. A token names its session. */
+function fakePlatform(): Platform {
+  const inbox: Pick<Inbox, "fetch" | "acknowledge"> = {
+    fetch: ({ sessionId }, request) =>
+      new Promise((done) => {
+        const aborted = new Promise<void>((end) => request.signal.addEventListener("abort", () => end()));
+        // As the inbox does.
+        void aborted.then(() => done([]));
+        const fetch = { ...request, sessionId, aborted, answer: done };
+        fetches.push(fetch);
+        onFetch(fetch);
+      }),
+    acknowledge: async (_session, messageId) => {
+      acknowledged.push(messageId);
+      return waits;
+    },
+  };
+  const sessions = {
+    resume: async (token: string) => {
+      if (token === "") return refuse("token_missing", "test");
+      return token.startsWith("t") ? ({ sessionId: token } as Session) : refuse("token_invalid", "test");
+    },
+  };
+  const recorder = {
+    fault: (_where: string, error: unknown) => expect(error).toBeUndefined(),
+    dropped: (_transport: string, reason: string) => drops.push(reason),
+  };
+  return { inbox, sessions, recorder, mayServe: () => true, hold: () => () => undefined } as unknown as Platform;
+}
+
+beforeEach(async () => {
+  fetches = [];
+  onFetch = ({ answer }) => answer([WAITING as MailboxMessage]);
+  acknowledged = [];
+  waits = true;
+  drops = [];
+  const settings = {
+    TRINE_DEVICE_HOST: "127.0.0.1",
+    TRINE_HTTP_PORT: "0",
+    TRINE_HTTP_POLLS: "2",
+    TRINE_HTTP_REQUEST_SECONDS: "1",
+    TRINE_HTTP_IDLE_SECONDS: "1",
+  };
+  adapter = await startHttp(fakePlatform(), httpSettings.parse(settings));
+  port = adapter.ports["TRINE_HTTP_PORT"] ?? 0;
+});
+
+afterEach(() => adapter.stop());
+
+const get = (query = "", token = "t1") => exchange(port, ask("GET", `/mailbox${query}`, { password: token }));
+const remove = (id: string, token = "t1") => exchange(port, ask("DELETE", `/mailbox/${id}`, { password: token }));
+
+/** Waits until so many fetches wait, which nobody answers. */
+function fetchesWaiting(count: number): Promise<void> {
+  return new Promise((done) => {
+    onFetch = () => fetches.length === count && done();
+  });
+}
+
+describe("a fetch", () => {
+  it("is answered with the message as it is, its id and its topic, in names spelled exactly", async () => {
+    const { raw, head } = await get();
+    expect(head.split("\r\n")[0]).toBe("HTTP/1.1 200 OK");
+    for (const line of [`x-message-id: ${MESSAGE_ID}`, "x-topic: /pk/dn/user/get", "Content-Length: 2"])
+      expect(head).toContain(`\r\n${line}`);
+    expect(head).toContain("\r\nContent-Type: application/octet-stream\r\n");
+    expect(raw.endsWith("\r\n\r\n\u0000\u00ff")).toBe(true);
+    expect(fetches).toMatchObject([{ sessionId: "t1", limit: 1, waitMs: 0 }]);
+  });
+
+  it("may get an empty message", async () => {
+    onFetch = ({ answer }) => answer([{ ...WAITING, payload: Buffer.alloc(0) } as MailboxMessage]);
+    expect((await get()).head).toContain("Content-Length: 0");
+  });
+
+  it.each([
+    ["/pk/dn/a b%", "/pk/dn/a%20b%25"],
+    ["/pk/dn/温度", "/pk/dn/%E6%B8%A9%E5%BA%A6"],
+    ["/pk/dn/a\r\nx-evil: 1", "/pk/dn/a%0D%0Ax-evil:%201"],
+    ["/pk/dn/\ud800", "/pk/dn/%EF%BF%BD"],
+  ])("has a topic percent-encoded that no header can hold: %j", async (topic, expected) => {
+    onFetch = ({ answer }) => answer([{ ...WAITING, topic } as MailboxMessage]);
+    expect((await get()).head.split("\r\n")).toContain(`x-topic: ${expected}`);
+  });
+
+  it("is answered 204 when nothing waits", async () => {
+    onFetch = ({ answer }) => answer([]);
+    const { head, body } = await get();
+    expect([head.split("\r\n")[0], body]).toEqual(["HTTP/1.1 204 No Content", ""]);
+    expect(head).not.toMatch(/content-length|transfer-encoding/i);
+  });
+
+  it("waits as long as it says, and never longer than the setting", async () => {
+    await get("?waitMs=5000");
+    await get("?waitMs=999999999");
+    expect(fetches.map(({ waitMs }) => waitMs)).toEqual([5_000, 60_000]);
+  });
+
+  it.each(["?waitMs=", "?waitMs=-1", "?waitMs=1.5", "?waitMs=soon", "?waitMs=1&waitMs=2", "?waitMs=9999999999"])(
+    "with a wait that is no number is a parameter error: %s",
+    async (query) => {
+      expect((await get(query)).code).toBe("10001");
+    },
+  );
+
+  it("is refused as a publish is, and with the code of what happened while it waited", async () => {
+    expect((await get("", "")).code).toBe("20002");
+    expect((await get("", "x")).code).toBe("20001");
+    for (const [refused, code] of [
+      ["token_invalid", "20001"],
+      ["unavailable", "10000"],
+    ] as [RefusalCode, string][]) {
+      onFetch = ({ answer }) => answer(refuse(refused, "test"));
+      expect((await get("?waitMs=1000")).code).toBe(code);
+    }
+  });
+});
+
+describe("a poll that waits", () => {
+  it("outlives the times that a request and an idle connection may take", async () => {
+    const waiting = fetchesWaiting(1);
+    const answer = get("?waitMs=60000");
+    await waiting;
+    // Both are 1 s here, and Node looks every second.
+    setTimeout(() => fetches[0]?.answer([WAITING as MailboxMessage]), 2_500);
+    expect((await answer).head).toContain(MESSAGE_ID);
+  });
+
+  it("ends when the device goes away", async () => {
+    const waiting = fetchesWaiting(1);
+    const socket = connect({ port, host: "127.0.0.1" });
+    socket.write(ask("GET", "/mailbox?waitMs=60000", { password: "t1" }));
+    await waiting;
+    socket.destroy();
+    await fetches[0]?.aborted;
+  });
+
+  it("ends with nothing when the same session polls anew", async () => {
+    let waiting = fetchesWaiting(1);
+    const first = get("?waitMs=60000");
+    await waiting;
+    waiting = fetchesWaiting(2);
+    const second = get("?waitMs=60000");
+    await waiting;
+    expect((await first).head).toContain("204 No Content");
+    fetches[1]?.answer([WAITING as MailboxMessage]);
+    expect((await second).head).toContain(MESSAGE_ID);
+  });
+
+  it("is one of a bounded number; those beyond it are told to come later, and one that asks without waiting is not", async () => {
+    const waiting = fetchesWaiting(2);
+    const polls = [get("?waitMs=60000", "t1"), get("?waitMs=60000", "t2")];
+    await waiting;
+    expect(await get("?waitMs=60000", "t3")).toMatchObject({ body: '{"code":40000,"message":"request too many"}' });
+    expect(drops).toEqual(["too_many_polls"]);
+    onFetch = ({ answer }) => answer([]);
+    expect((await get("", "t3")).head).toContain("204 No Content");
+    fetches[0]?.answer([]);
+    await polls[0];
+    expect((await get("?waitMs=60000", "t3")).head).toContain("204 No Content");
+    fetches[1]?.answer([]);
+    await polls[1];
+  });
+
+  it("ends with nothing when the gateway stops", async () => {
+    const waiting = fetchesWaiting(1);
+    const answer = get("?waitMs=60000");
+    await waiting;
+    await adapter.stop();
+    expect((await answer).head).toContain("204 No Content");
+  });
+});
+
+describe("an acknowledgement", () => {
+  it.each([true, false])("is a success, whether the message waited or not: %s", async (waited) => {
+    waits = waited;
+    expect((await remove(MESSAGE_ID)).body).toBe('{"code":0,"message":"success"}');
+    expect(acknowledged).toEqual([MESSAGE_ID]);
+  });
+
+  it.each(["x", "-1", "1.5", `${MESSAGE_ID}000`])("of what is no id is a parameter error: %s", async (id) => {
+    expect((await remove(id)).code).toBe("10001");
+  });
+
+  it("is refused as a publish is", async () => {
+    expect((await remove(MESSAGE_ID, "")).code).toBe("20002");
+    expect((await remove(MESSAGE_ID, "x")).code).toBe("20001");
+    waits = refuse("unavailable", "test");
+    expect(await remove(MESSAGE_ID)).toMatchObject({ code: "10000" });
+  });
+});

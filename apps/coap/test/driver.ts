@@ -1,9 +1,16 @@
+import { setTimeout as pass } from "node:timers/promises";
 import type { Platform, RunningAdapter } from "@trine/core/platform";
 import { signCoapLogin } from "@trine/device";
-import type { AdapterDriver, LoginAnswer, LoginRequest } from "@trine/testkit/conformance";
-import { type ParsedPacket, parse } from "coap-packet";
+import type {
+  AdapterDriver,
+  DeviceSession,
+  LoginAnswer,
+  LoginRequest,
+  ReceivedMessage,
+} from "@trine/testkit/conformance";
+import { generate, type ParsedPacket, parse } from "coap-packet";
 import { type CoapSettings, coapSettings, startCoap } from "../src/index.ts";
-import { openRaw, option } from "./raw-client.ts";
+import { openRaw, option, type RawClient } from "./raw-client.ts";
 
 const MAX_BYTES = 65_536;
 // What a device sends in one datagram; a larger payload goes in blocks (RFC 7959).
@@ -12,6 +19,7 @@ const ONE_DATAGRAM_BYTES = 1024;
 /** Speaks to the CoAP adapter datagram by datagram. */
 export const coapDriver: AdapterDriver = {
   transport: "coap",
+  delivery: "fetched",
   payloadBytes: { allowed: MAX_BYTES, oversized: MAX_BYTES + 1 },
   expected: {
     login: {
@@ -53,17 +61,63 @@ async function logIn(port: number, login: LoginRequest): Promise<LoginAnswer> {
     return answer;
   }
   const { token } = JSON.parse(packet.payload.toString()) as { token: string };
+  return { ...answer, session: sessionOn(client, port, token) };
+}
+
+function sessionOn(client: RawClient, port: number, token: string): DeviceSession {
+  const options = [option(2088, token)];
   return {
-    ...answer,
-    session: {
-      async publish({ topic, payload: message }) {
-        const request = { path: `/topic${topic}`, options: [option(2088, token)], payload: message };
-        const large = message.length > ONE_DATAGRAM_BYTES;
-        return { code: (await (large ? client.upload(request) : client.request(request))).code };
-      },
-      close: () => client.close(),
+    async publish({ topic, payload: message }) {
+      const request = { path: `/topic${topic}`, options, payload: message };
+      const large = message.length > ONE_DATAGRAM_BYTES;
+      return { code: (await (large ? client.upload(request) : client.request(request))).code };
     },
+    listen: async () => undefined,
+    async receive(waitMs) {
+      const fetched = await client.request({ method: "GET", path: "/mailbox", options });
+      const message = messageOf(fetched);
+      if (!message) return fetched.code === "2.05" && waitMs > 0 ? observe({ port, token }, waitMs) : undefined;
+      const acknowledge = async () =>
+        void (await client.request({ method: "DELETE", path: `/mailbox/${message.messageId}`, options }));
+      return { ...message, acknowledge };
+    },
+    close: () => client.close(),
   };
+}
+
+/** Takes the first notification of an observation (RFC 7641) from a socket of its own; its ACK is the acknowledgement. */
+async function observe(
+  { port, token }: { port: number; token: string },
+  waitMs: number,
+): Promise<ReceivedMessage | undefined> {
+  const observer = await openRaw(port);
+  const options = [option("Observe", Buffer.alloc(0)), option(2088, token)];
+  await observer.request({ method: "GET", path: "/mailbox", options, token: Buffer.from([1]) });
+  const waited = new AbortController();
+  const notification = await Promise.race([
+    observer.take(),
+    pass(waitMs, undefined, { signal: waited.signal }).catch(() => undefined),
+  ]);
+  waited.abort();
+  const packet = notification && parse(notification);
+  const message = packet && messageOf(packet);
+  if (!message) {
+    await observer.close();
+    return undefined;
+  }
+  const acknowledge = async () => {
+    observer.send(generate({ ack: true, code: "0.00", messageId: packet.messageId }));
+    await observer.close();
+  };
+  return { ...message, acknowledge };
+}
+
+/** The message that a body names, if it names one. */
+function messageOf({ code, payload }: ParsedPacket): { messageId: string; topic: string; payload: Buffer } | undefined {
+  const body = code === "2.05" ? (JSON.parse(payload.toString()) as Record<string, string>) : {};
+  const { messageId, topic, payload: base64 } = body;
+  if (messageId === undefined || topic === undefined || base64 === undefined) return undefined;
+  return { messageId, topic, payload: Buffer.from(base64, "base64") };
 }
 
 /** Everything but the message id, which the client chose; it sends no token. */

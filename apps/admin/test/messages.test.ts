@@ -39,7 +39,8 @@ describe("a message to a device", () => {
       changedAt: createdAt,
     });
     const { mailbox } = admin.gateway.ports;
-    await mailbox.markSent(device, [String(messageId)], nowMs + 1_000);
+    const ids = { messageIds: [String(messageId)], nowMs: nowMs + 1_000, leaseMs: 30_000 };
+    await mailbox.claim(device, { taker: { id: "a taker" }, ...ids });
     expect(await status(messageId)).toMatchObject({ state: "sent", changedAt: new Date(nowMs + 1_000).toISOString() });
     await mailbox.acknowledge(device, String(messageId), nowMs + 2_000);
     expect(await status(messageId)).toMatchObject({ state: "delivered" });
@@ -63,11 +64,14 @@ describe("a message to a device", () => {
     const { ports, platform } = admin.gateway;
     const leave = platform.hold({
       close: async () => 0,
+      closeAll: () => 0,
       closeOlder: async () => 0,
+      held: () => [],
       wake: () => undefined,
+      wakeAll: () => undefined,
       deliver: (_device, { payload }) => got.push(payload.toString()) > 0,
     });
-    await ports.directory.claim(device, { nodeId: platform.nodeId, connectionId: "c1" });
+    await ports.directory.claim(device, { nodeId: platform.nodeId, connectionId: "c1", about: "" });
     expect((await send({ qos: 0 })).body).toMatchObject({ state: "sent" });
     leave();
     expect(got).toEqual(["hello"]);
@@ -147,7 +151,8 @@ describe("a message to a device", () => {
   it("with the same idempotency key is the same message", async () => {
     const key = { "idempotency-key": "order-17" };
     const first = await send({}, key);
-    await admin.gateway.ports.mailbox.markSent(device, [String(first.body["messageId"])], nowMs);
+    const ids = { messageIds: [String(first.body["messageId"])], nowMs, leaseMs: 30_000 };
+    await admin.gateway.ports.mailbox.claim(device, { taker: { id: "a taker" }, ...ids });
     expect(await send({}, key)).toMatchObject({ status: 202, body: { ...first.body, state: "sent" } });
     expect((await send({}, { "idempotency-key": "order-18" })).body["messageId"]).not.toBe(first.body["messageId"]);
     expect(await waiting()).toHaveLength(2);

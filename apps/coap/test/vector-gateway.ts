@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { createVault, deviceKey, parseDeviceRef, Secret } from "@trine/core/certificate";
 import { createPlatform, type Platform } from "@trine/core/platform";
-import type { Clock, Random, UplinkItem } from "@trine/core/ports";
+import type { Clock, Random, Timer, UplinkItem } from "@trine/core/ports";
 import { createMemoryPorts } from "@trine/memory";
 import { createRecordingRecorder, type RecordingRecorder } from "@trine/testkit/conformance";
 import { aProduct } from "@trine/testkit/ports";
@@ -23,6 +23,7 @@ interface Sealing {
 }
 
 const CLOCK: Clock = { nowMs: () => Date.now(), monotonicMs: () => performance.now() };
+const TIMER: Timer = { after: () => () => undefined };
 const RANDOM: Random = { bytes: (count) => randomBytes(count) };
 const LIFE_MS = 60_000;
 const TOPIC_CLASS = { suffix: "user/update", permission: "pub" } as const;
@@ -34,7 +35,7 @@ export async function createVectorGateway(): Promise<VectorGateway> {
   const recorder = createRecordingRecorder();
   const { registry: lookup } = ports;
   const core = createPlatform(
-    { ...ports, lookup, vault, recorder, clock: CLOCK, random: RANDOM, caches: [] },
+    { ...ports, lookup, vault, recorder, clock: CLOCK, timer: TIMER, random: RANDOM, mayServe: () => true, caches: [] },
     { nodeId: "vectors" },
   );
   const { identities } = loadVectors().meta;

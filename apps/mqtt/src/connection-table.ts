@@ -6,14 +6,14 @@ import type { DeviceConnection } from "./device-connection.ts";
 /** A login that is not decided yet. What happens to its device meanwhile counts for it too. */
 export interface PendingLogin {
   readonly device: DeviceRef;
-  /** The device was revoked. */
-  isRevoked: boolean;
+  /** The device was revoked: sessions under an older secret than this may not live. */
+  revokedBelow: number;
   /** A newer connection than this epoch was opened. */
   closedThrough: number;
 }
 
 /** The connections of this process. A device may have two for the moment in which the newer takes over. */
-export interface ConnectionTable extends SessionHolder {
+export interface ConnectionTable extends Omit<SessionHolder, "closeAll"> {
   /** Notes that a device is logging in. */
   expect(device: DeviceRef): PendingLogin;
   /** The login was refused. */
@@ -55,14 +55,14 @@ export function createConnectionTable(): ConnectionTable {
 
   return {
     expect(device) {
-      const login: PendingLogin = { device, isRevoked: false, closedThrough: Number.NEGATIVE_INFINITY };
+      const login: PendingLogin = { device, revokedBelow: 0, closedThrough: Number.NEGATIVE_INFINITY };
       change(device, (entry) => ({ ...entry, logins: [...entry.logins, login] }));
       return login;
     },
     giveUp,
     admit(login, connection) {
       giveUp(login);
-      if (login.isRevoked || connection.epoch <= login.closedThrough) return false;
+      if (isRevoked(login, connection) || connection.epoch <= login.closedThrough) return false;
       change(login.device, (entry) => ({ ...entry, connections: [...entry.connections, connection].sort(byEpoch) }));
       return true;
     },
@@ -72,14 +72,23 @@ export function createConnectionTable(): ConnectionTable {
         connections: entry.connections.filter((each) => each !== connection),
       }));
     },
-    async close(target) {
+    async close(target, { minSecretVersion = Number.POSITIVE_INFINITY } = {}) {
       const matched = matching(target);
-      for (const login of matched.flatMap(({ logins }) => logins)) login.isRevoked = true;
-      const connections = matched.flatMap((entry) => entry.connections);
+      for (const login of matched.flatMap(({ logins }) => logins))
+        login.revokedBelow = Math.max(login.revokedBelow, minSecretVersion);
+      const connections = matched
+        .flatMap((entry) => entry.connections)
+        .filter(({ session }) => session.secretVersion < minSecretVersion);
       const closed = cutAll(connections, "revoked");
       // A device that left just now may have messages waiting, and must not have them stored any more.
       for (const { link } of connections) link.cut("revoked");
       return closed;
+    },
+    *held() {
+      for (const { connections } of entries.values()) {
+        const connection = connections.at(-1);
+        if (connection) yield { device: connection.session.device, epoch: connection.epoch };
+      }
     },
     async closeOlder(device, epoch) {
       const { connections, logins } = entries.get(deviceKey(device)) ?? { connections: [], logins: [] };
@@ -90,11 +99,19 @@ export function createConnectionTable(): ConnectionTable {
       );
     },
     wake: (device) => newest(device)?.pump.run(),
+    wakeAll() {
+      // Every device here has a connection, and those are looked after one by one.
+    },
     deliver(device, { topic, payload }) {
       const connection = newest(device);
       return connection?.filters.covers(topic) === true && connection.wire.publishQos0(topic, payload);
     },
   };
+}
+
+/** Whether a login that was accepted meanwhile falls under a revocation of its device. */
+export function isRevoked({ revokedBelow }: PendingLogin, { session }: DeviceConnection): boolean {
+  return session.secretVersion < revokedBelow;
 }
 
 function byEpoch(one: DeviceConnection, other: DeviceConnection): number {

@@ -26,6 +26,8 @@ const EARLY_PACKETS = 128;
 export interface Engine {
   /** Serves a new connection. */
   accept(socket: Socket): void;
+  /** Closes every connection, logged in or not, at once. @returns how many. */
+  closeAll(why: string): number;
   /**
    * Closes every connection, evenly over `drainMs`; each is served until its turn comes. What was begun then has `finishMs` more to come to
    * its end.
@@ -76,6 +78,19 @@ export async function createEngine({ platform, settings, table }: Deps): Promise
     link.cut(fault);
   }
 
+  function closeAll(why: string): number {
+    const open = links.all();
+    for (const link of open) link.cut(why);
+    return open.length;
+  }
+
+  /** Read in the midst of what came, so that a node that was frozen acts on none of it. */
+  function isLapsed(): boolean {
+    if (platform.mayServe()) return false;
+    closeAll("lease_over");
+    return true;
+  }
+
   async function end(link: Link): Promise<void> {
     links.remove(link);
     const { connection } = link;
@@ -83,10 +98,12 @@ export async function createEngine({ platform, settings, table }: Deps): Promise
     // What the device sent before its goodbye goes before the news of it; until then a revocation has to find it.
     await connection.publishes.idle();
     table.remove(connection);
+    await connection.pump.end().catch((error: unknown) => recorder.fault("mailbox_let_go", error));
     await signOff(connection, platform);
   }
 
   return {
+    closeAll,
     accept(socket) {
       socket.setNoDelay(true);
       linkCount += 1;
@@ -94,6 +111,7 @@ export async function createEngine({ platform, settings, table }: Deps): Promise
         id: linkCount.toString(36),
         socket,
         guard: new FrameGuard(limits),
+        isLapsed,
         onFault: cutOff,
       });
       links.add(link);

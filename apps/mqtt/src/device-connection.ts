@@ -13,6 +13,7 @@ interface Deps {
   readonly settings: MqttSettings;
   readonly link: Carrier;
   readonly session: Session;
+  readonly connectionId: string;
   readonly epoch: number;
   /** Subscriptions outlive the connection (cleanSession=0). */
   readonly lasting: boolean;
@@ -25,6 +26,7 @@ interface Deps {
 /** One device that is logged in. */
 export class DeviceConnection {
   readonly session: Session;
+  readonly connectionId: string;
   readonly epoch: number;
   readonly sessionPresent: boolean;
   readonly link: Carrier;
@@ -36,11 +38,12 @@ export class DeviceConnection {
   readonly #lasting: boolean;
   readonly #maxSubscriptions: number;
 
-  constructor({ platform, settings, link, session, epoch, ...of }: Deps) {
+  constructor({ platform, settings, link, session, connectionId, epoch, ...of }: Deps) {
     this.#platform = platform;
     this.#lasting = of.lasting;
     this.#maxSubscriptions = settings.TRINE_MQTT_SUBSCRIPTIONS;
     this.session = session;
+    this.connectionId = connectionId;
     this.epoch = epoch;
     this.sessionPresent = of.sessionPresent;
     this.link = link;
@@ -49,7 +52,14 @@ export class DeviceConnection {
     const filters = new Filters(device, { implicit: of.implicitSubscriptions, filters: of.filters });
     this.wire = wire;
     this.filters = filters;
-    this.pump = new MailboxPump({ platform, device, wire, filters, maxInFlight: settings.TRINE_MQTT_IN_FLIGHT });
+    this.pump = new MailboxPump({
+      platform,
+      device,
+      taker: { id: connectionId, epoch },
+      wire,
+      filters,
+      maxInFlight: settings.TRINE_MQTT_IN_FLIGHT,
+    });
     this.publishes = new PublishHandler({
       platform,
       session,

@@ -6,6 +6,8 @@ export interface Gate {
   readonly guard: FrameGuard;
   /** Whether nothing is to be read for now: what the device sends stays in the socket, and the network slows the device down. */
   isHeld(): boolean;
+  /** Asked before anything is read: whether the gateway may not serve any more. The socket is closed then, unread. */
+  isLapsed(): boolean;
   fault(fault: FrameFault): void;
 }
 
@@ -17,7 +19,7 @@ export function guardSocket(socket: Socket, gate: Gate): void {
   const read = socket.read.bind(socket);
   socket.read = (size?: number) => {
     // With 0 the stream itself asks for more from the network; nothing is handed out.
-    if (size !== 0 && gate.isHeld()) return null;
+    if (size !== 0 && (gate.isHeld() || gate.isLapsed())) return null;
     const chunk = read(size) as Buffer | null;
     const fault = chunk && gate.guard.inspect(chunk);
     if (!fault) return chunk;

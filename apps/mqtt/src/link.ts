@@ -11,16 +11,24 @@ export class Link implements Gate, Carrier {
   readonly socket: Socket;
   readonly guard: FrameGuard;
   readonly #onFault: (link: Link, fault: FrameFault) => void;
+  readonly #isLapsed: () => boolean;
   /** Set by an accepted login. */
   connection: DeviceConnection | undefined;
   #why: string | undefined;
   #isHeld = false;
   #isCut = false;
 
-  constructor(of: { id: string; socket: Socket; guard: FrameGuard; onFault: (link: Link, fault: FrameFault) => void }) {
+  constructor(of: {
+    id: string;
+    socket: Socket;
+    guard: FrameGuard;
+    isLapsed: () => boolean;
+    onFault: (link: Link, fault: FrameFault) => void;
+  }) {
     this.id = of.id;
     this.socket = of.socket;
     this.guard = of.guard;
+    this.#isLapsed = of.isLapsed;
     this.#onFault = of.onFault;
   }
 
@@ -53,6 +61,10 @@ export class Link implements Gate, Carrier {
 
   isHeld(): boolean {
     return this.#isHeld || this.connection?.publishes.isFull === true;
+  }
+
+  isLapsed(): boolean {
+    return this.#isLapsed();
   }
 
   fault(fault: FrameFault): void {

@@ -1,6 +1,6 @@
 import type { DeviceRef } from "@trine/core/certificate";
 import type { Platform } from "@trine/core/platform";
-import type { MailboxMessage } from "@trine/core/ports";
+import type { MailboxMessage, MailboxTaker } from "@trine/core/ports";
 import type { Filters } from "./filters.ts";
 import { TRANSPORT } from "./transport.ts";
 import type { Wire } from "./wire.ts";
@@ -8,12 +8,20 @@ import type { Wire } from "./wire.ts";
 interface Deps {
   readonly platform: Pick<Platform, "mailbox" | "clock" | "recorder">;
   readonly device: DeviceRef;
+  /** This connection. */
+  readonly taker: MailboxTaker;
   readonly wire: Wire;
   readonly filters: Filters;
   readonly maxInFlight: number;
 }
 
 const MAX_PACKET_ID = 65_535;
+
+/** How long what was sent is this connection's alone, counted from the last message. A newer connection does not wait for it. */
+const LEASE_MS = 60_000;
+
+/** How soon to look again after the device was fetching in another way. */
+const BLOCKED_MS = 1_000;
 
 /**
  * Takes a device's mailbox to its connection: sends what waits, in order, as long as the device acknowledges and reads; what no filter
@@ -75,6 +83,12 @@ export class MailboxPump {
     this.run();
   }
 
+  /** The connection is gone: what it did not acknowledge may go another way at once. */
+  async end(): Promise<void> {
+    const { platform, device, taker } = this.#deps;
+    if (this.#inFlight.size > 0) await platform.mailbox.letGo(device, taker.id);
+  }
+
   async #empty(): Promise<void> {
     try {
       do {
@@ -95,7 +109,7 @@ export class MailboxPump {
       const messages = await this.#look();
       // What was read for the old filters is read again for the new ones.
       if (messages.length === 0 || this.#isRestarted || !this.#deps.wire.isOpen) return;
-      this.#send(messages);
+      if (!(await this.#send(messages))) return;
     }
   }
 
@@ -111,24 +125,34 @@ export class MailboxPump {
     return platform.mailbox.pending(device, { ...after, limit: this.#room, nowMs: platform.clock.nowMs() });
   }
 
-  #send(messages: readonly MailboxMessage[]): void {
-    const { platform, device, wire, filters } = this.#deps;
-    const { mailbox, clock, recorder } = platform;
-    const known = new Set(this.#inFlight.values());
-    const sent: string[] = [];
-    for (const { messageId, position, topic, payload } of messages) {
-      if (!wire.isWritable) break;
-      this.#passed = position;
-      if (known.has(messageId) || this.#leaving.has(messageId) || !filters.covers(topic)) continue;
-      const packetId = this.#nextPacketId();
-      this.#inFlight.set(packetId, messageId);
-      wire.publishQos1(packetId, topic, payload);
-      sent.push(messageId);
-      recorder.downlinkChanged({ state: "sent", transport: TRANSPORT });
+  /** Sends what it is given of these. @returns false when the device is fetching in another way just now. */
+  async #send(messages: readonly MailboxMessage[]): Promise<boolean> {
+    const { device, taker, wire, filters, platform } = this.#deps;
+    const { mailbox, clock } = platform;
+    const known = new Set([...this.#inFlight.values(), ...this.#leaving]);
+    const wanted = messages.filter(({ messageId, topic }) => !known.has(messageId) && filters.covers(topic));
+    if (wanted.length > 0) {
+      const messageIds = wanted.map(({ messageId }) => messageId);
+      const given = new Set(
+        await mailbox.claim(device, { taker, messageIds, nowMs: clock.nowMs(), leaseMs: LEASE_MS }),
+      );
+      if (given.size === 0) {
+        setTimeout(() => this.run(), BLOCKED_MS).unref();
+        return false;
+      }
+      // Closed meanwhile: what is out to a connection that is gone goes to the next one.
+      if (!wire.isOpen) return false;
+      for (const message of wanted) if (given.has(message.messageId)) this.#write(message);
     }
-    if (sent.length === 0) return;
-    // Not waited for: should it be lost, the message is still `queued` and no less delivered.
-    mailbox.markSent(device, sent, clock.nowMs()).catch((error: unknown) => recorder.fault("mark_sent", error));
+    this.#passed = messages.at(-1)?.position;
+    return true;
+  }
+
+  #write({ messageId, topic, payload }: MailboxMessage): void {
+    const packetId = this.#nextPacketId();
+    this.#inFlight.set(packetId, messageId);
+    this.#deps.wire.publishQos1(packetId, topic, payload);
+    this.#deps.platform.recorder.downlinkChanged({ state: "sent", transport: TRANSPORT });
   }
 
   #nextPacketId(): number {

@@ -2,7 +2,7 @@ import { isRefusal, type Refusal, refuse, type Session } from "@trine/core/auth"
 import type { DeviceRef } from "@trine/core/certificate";
 import type { Platform } from "@trine/core/platform";
 import type { Subscription } from "@trine/core/ports";
-import type { ConnectionTable, PendingLogin } from "./connection-table.ts";
+import { type ConnectionTable, isRevoked, type PendingLogin } from "./connection-table.ts";
 import { DeviceConnection } from "./device-connection.ts";
 import type { ConnectRequest } from "./judge-connect.ts";
 import type { Link } from "./link.ts";
@@ -37,8 +37,9 @@ export async function signIn(connect: ParsedConnect, deps: Deps): Promise<Device
 }
 
 /** Ends what `signIn` began. */
-export async function signOff({ session, epoch, link }: DeviceConnection, { connections }: Platform): Promise<void> {
-  await connections.close(session, { epoch, statusTopic: statusTopicOf(session.device), why: link.why });
+export async function signOff(connection: DeviceConnection, { connections }: Platform): Promise<void> {
+  const { session, connectionId, epoch, link } = connection;
+  await connections.close(session, { connectionId, epoch, statusTopic: statusTopicOf(session.device), why: link.why });
 }
 
 /** Claim and subscriptions are asked for together, so that the answer waits for one round trip. */
@@ -54,7 +55,7 @@ async function open(session: Session, connect: ParsedConnect, deps: Deps): Promi
   if (opened.status === "rejected") return refuse("unavailable", "the claim failed");
   const { epoch } = opened.value;
   if (loaded.status === "rejected") {
-    await platform.connections.close(session, { epoch, statusTopic, why: "unavailable" });
+    await platform.connections.close(session, { connectionId, epoch, statusTopic, why: "unavailable" });
     return refuse("unavailable", "the subscriptions could not be read");
   }
   const filters = (loaded.value ?? []).map(({ filter }) => filter);
@@ -62,6 +63,7 @@ async function open(session: Session, connect: ParsedConnect, deps: Deps): Promi
   return new DeviceConnection({
     ...deps,
     session,
+    connectionId,
     epoch,
     lasting: request.lasting,
     sessionPresent: loaded.value !== undefined && !request.isOld,
@@ -76,7 +78,7 @@ async function admit(
   { table, link, platform }: Deps,
 ): Promise<DeviceConnection | Refusal> {
   if (!link.socket.destroyed && table.admit(login, connection)) return connection;
-  link.blame(login.isRevoked ? "revoked" : link.socket.destroyed ? link.why : "taken_over");
+  link.blame(isRevoked(login, connection) ? "revoked" : link.socket.destroyed ? link.why : "taken_over");
   await signOff(connection, platform);
   return refuse("unavailable", "the device left, was revoked or connected again meanwhile");
 }

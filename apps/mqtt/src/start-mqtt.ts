@@ -30,7 +30,7 @@ export async function startMqtt(platform: Platform, settings: MqttSettings): Pro
   );
   // The process has run out of file descriptors, say: it serves whom it has.
   server.on("error", (error) => platform.recorder.fault("mqtt_listener", error));
-  const letGo = platform.hold(table);
+  const letGo = platform.hold({ ...table, closeAll: engine.closeAll });
   return {
     ports: { TRINE_MQTT_PORT: taken },
     async stop(drainMs = 0) {

@@ -5,15 +5,19 @@ import {
   createAuthenticator,
   createSessionResumer,
   DEFAULT_AUTH_SETTINGS,
+  type EndingRotation,
 } from "../src/auth/index.ts";
 import { createVault, type DeviceRef, deviceKey, Secret } from "../src/certificate/index.ts";
+import { createMessageIds } from "../src/messaging/message-id.ts";
 import type {
   AttemptLimiter,
   DeviceCredentials,
+  DeviceSeen,
   ProductPolicy,
   Random,
   SessionRecord,
   SessionStore,
+  TimelineEvent,
 } from "../src/ports/index.ts";
 import { noting } from "./recorded-calls.ts";
 
@@ -30,8 +34,20 @@ export interface Gate {
   readonly sessions: ReadonlyMap<string, SessionRecord>;
   /** Devices that `registry.activate` made active. */
   readonly activated: ReadonlySet<string>;
+  /** Rotations that were ended, what was noted for timelines, and signs of life. */
+  readonly ended: readonly EndingRotation[];
+  readonly noted: readonly TimelineEvent[];
+  readonly seen: readonly DeviceSeen[];
   /** Adds a device, or puts another in its place. */
-  add(device: DeviceRef, deviceSecret: string, given?: Partial<DeviceCredentials> & { policy?: ProductPolicy }): void;
+  add(
+    device: DeviceRef,
+    deviceSecret: string,
+    given?: Partial<Omit<DeviceCredentials, "next">> & {
+      policy?: ProductPolicy;
+      policyVersion?: number;
+      next?: { deviceSecret: string; secretVersion: number; graceEndsAtMs: number };
+    },
+  ): void;
   remove(device: DeviceRef): void;
   /** Sets the wall clock. */
   setNow(ms: number): void;
@@ -45,7 +61,10 @@ export function aGate(settings: Partial<AuthSettings> = {}): Gate {
   const devices = new Map<string, DeviceCredentials>();
   const activated = new Set<string>();
   const sessions = new Map<string, SessionRecord>();
+  const [ended, noted, seen]: [EndingRotation[], TimelineEvent[], DeviceSeen[]] = [[], [], []];
   let nowMs = NOW_MS;
+
+  const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs };
 
   const deps: AuthDeps = {
     lookup: noting("lookup", { findCredentials: async (device: DeviceRef) => devices.get(deviceKey(device)) }, calls),
@@ -57,7 +76,11 @@ export function aGate(settings: Partial<AuthSettings> = {}): Gate {
     sessions: noting("sessions", sessionStore(sessions), calls),
     limiter: noting("limiter", attemptLimiter(), calls),
     vault: noting("vault", vault, calls),
-    clock: { nowMs: () => nowMs, monotonicMs: () => nowMs },
+    rotations: noting("rotations", { end: async (rotation: EndingRotation) => ended.push(rotation) > 0 }, calls),
+    messageIds: createMessageIds({ clock, random }),
+    notes: { note: (event) => void noted.push(event) },
+    presence: { noteSeen: (sign) => void seen.push(sign) },
+    clock,
     random,
     settings: { ...DEFAULT_AUTH_SETTINGS, ...settings },
   };
@@ -70,11 +93,29 @@ export function aGate(settings: Partial<AuthSettings> = {}): Gate {
     calls,
     sessions,
     activated,
-    add(device, deviceSecret, { policy = {}, ...given } = {}) {
-      const product = { productKey: device.productKey, nodeType: "device" as const, policy, topicClasses: [] };
-      const sealedSecret = vault.seal(new Secret(deviceSecret), deviceKey(device));
+    ended,
+    noted,
+    seen,
+    add(device, deviceSecret, { policy = {}, policyVersion = 0, next, ...given } = {}) {
+      const product = {
+        productKey: device.productKey,
+        nodeType: "device" as const,
+        policy,
+        policyVersion,
+        topicClasses: [],
+      };
+      const seal = (secret: string) => vault.seal(new Secret(secret), deviceKey(device));
+      const sealedSecret = seal(deviceSecret);
+      const second = next && { ...next, sealedSecret: seal(next.deviceSecret) };
       const state = { iotId: `iot-${device.deviceName}`, secretVersion: 1, disabled: false, activated: true };
-      devices.set(deviceKey(device), { device, product, sealedSecret, ...state, ...given });
+      devices.set(deviceKey(device), {
+        device,
+        product,
+        sealedSecret,
+        ...state,
+        ...given,
+        ...(second ? { next: second } : {}),
+      });
     },
     remove: (device) => void devices.delete(deviceKey(device)),
     setNow: (ms) => {
@@ -98,13 +139,17 @@ function countingRandom(): Random {
 }
 
 function sessionStore(sessions: Map<string, SessionRecord>): SessionStore {
-  const taken = new Set<string>();
+  const taken = new Map<string, { origin: string; messageId: string }>();
   return {
     save: async (tokenHash, record) => void sessions.set(tokenHash, record),
     find: async (tokenHash) => sessions.get(tokenHash),
-    async takeSequence(tokenHash, seq, window) {
-      if (!sessions.has(tokenHash)) return "no_session";
-      return addOnce(taken, `${tokenHash}/${seq}/${window}`) ? "taken" : "replayed";
+    async takeSequence(tokenHash, seq, { origin, messageId }) {
+      if (!sessions.has(tokenHash)) return { outcome: "no_session" };
+      const first = taken.get(`${tokenHash}/${seq}`);
+      if (first)
+        return first.origin === origin ? { outcome: "repeated", messageId: first.messageId } : { outcome: "replayed" };
+      taken.set(`${tokenHash}/${seq}`, { origin, messageId });
+      return { outcome: "taken", messageId };
     },
     revokeDevice: async () => 0,
   };

@@ -5,7 +5,7 @@ import type { Session } from "../src/auth/index.ts";
 import { createVault, type DeviceRef, deviceKey } from "../src/certificate/index.ts";
 import type { SessionHolder } from "../src/messaging/index.ts";
 import { type Core, createPlatform, type PlatformPorts, type PlatformSettings } from "../src/platform/index.ts";
-import type { Clock, Random, RevocationTarget, UplinkItem } from "../src/ports/index.ts";
+import type { Clock, Random, RevocationTarget, Timer, UplinkItem } from "../src/ports/index.ts";
 import { type Actor, isProblem, type Problem } from "../src/registry/index.ts";
 
 export const NOW_MS = 1_700_000_000_123;
@@ -15,7 +15,9 @@ export const OPERATOR: Actor = { name: "alice", peer: "192.0.2.7" };
 /** What several nodes share: stores in memory, and a clock that only the test moves. */
 export interface Fleet {
   readonly ports: MemoryPorts;
+  /** `pass` lets time go by, and runs what was due meanwhile. */
   readonly clock: Clock & { pass(ms: number): void };
+  readonly timer: Timer;
 }
 
 /** One node: the whole core, as the runtime puts it together. */
@@ -29,14 +31,26 @@ export interface Node extends Core {
 /** Makes what nodes share. */
 export function aFleet(): Fleet {
   let nowMs = NOW_MS;
+  const due = new Set<{ atMs: number; work: () => void }>();
   const clock = {
     nowMs: () => nowMs,
     monotonicMs: () => nowMs,
     pass(ms: number) {
       nowMs += ms;
+      for (const each of [...due].filter(({ atMs }) => atMs <= nowMs)) {
+        due.delete(each);
+        each.work();
+      }
     },
   };
-  return { ports: createMemoryPorts({ clock }), clock };
+  const timer: Timer = {
+    after(ms, work) {
+      const each = { atMs: nowMs + ms, work };
+      due.add(each);
+      return () => due.delete(each);
+    },
+  };
+  return { ports: createMemoryPorts({ clock }), clock, timer };
 }
 
 /** Makes a node that receives commands and whose lease lives. `given` puts ports in the place of those in memory. */
@@ -52,12 +66,14 @@ export async function aNode(
   const recorder = createRecordingRecorder();
   const evicted: RevocationTarget[] = [];
   const random = countingRandom(nodeId);
-  const { ports, clock } = fleet;
+  const { ports, clock, timer } = fleet;
   const core = createPlatform(
     {
       ...ports,
       lookup: ports.registry,
       clock,
+      timer,
+      mayServe: () => true,
       random,
       recorder,
       vault: createVault([Buffer.alloc(32, 7)], random),
@@ -81,6 +97,7 @@ export async function aSession({ operators, fleet }: Node, deviceName = "device_
     sessionId: "session-1",
     device: device.device,
     iotId: device.iotId,
+    secretVersion: credentials.secretVersion,
     transport: "radio",
     peer: "192.0.2.1",
     product: credentials.product,
@@ -93,15 +110,21 @@ export function aHolder(): SessionHolder & { readonly asked: unknown[] } {
   const asked: unknown[] = [];
   return {
     asked,
-    async close(target) {
-      asked.push({ close: target });
+    async close(target, { minSecretVersion } = {}) {
+      asked.push({ close: target, ...(minSecretVersion === undefined ? {} : { minSecretVersion }) });
       return 1;
     },
+    closeAll(why) {
+      asked.push({ closeAll: why });
+      return 1;
+    },
+    held: () => [],
     async closeOlder(device, epoch) {
       asked.push({ closeOlder: deviceKey(device), epoch });
       return 1;
     },
     wake: (device) => void asked.push({ wake: deviceKey(device) }),
+    wakeAll: () => void asked.push("wakeAll"),
     deliver(device, { topic, payload }) {
       asked.push({ deliver: deviceKey(device), topic, payload: payload.toString() });
       return true;

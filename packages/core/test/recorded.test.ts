@@ -90,6 +90,8 @@ function aRecorder() {
     connectionOpened: () => {},
     connectionClosed: () => {},
     dropped: () => {},
+    nodeLost: () => undefined,
+    timelineDropped: () => {},
   };
   return { recorder, decisions, faults };
 }

@@ -20,6 +20,7 @@ describe("a token", () => {
       sessionId: session.sessionId,
       device: DEVICE,
       iotId: session.iotId,
+      secretVersion: 1,
       transport: "radio",
       peer: "192.0.2.9",
       product: session.product,
@@ -48,6 +49,26 @@ describe("a token", () => {
     gate.add(DEVICE, DEVICE_SECRET, { secretVersion: 2 });
     expect(await codeOf(token)).toBe("token_invalid");
     gate.remove(DEVICE);
+    expect(await codeOf(token)).toBe("token_invalid");
+  });
+
+  it("of the first of two secrets works until the end of the grace, and of the second beyond", async () => {
+    const { token } = await logIn();
+    const next = { deviceSecret: "second", secretVersion: 2, graceEndsAtMs: NOW_MS + 1_000 };
+    gate.add(DEVICE, DEVICE_SECRET, { next });
+    const second = await logIn({ ...anAttempt({ deviceSecret: "second" }), keep: "token" });
+    expect([await codeOf(token), await codeOf(second.token)]).toEqual(["ok", "ok"]);
+    gate.setNow(NOW_MS + 1_000);
+    expect([await codeOf(token), await codeOf(second.token)]).toEqual(["token_invalid", "ok"]);
+    gate.add(DEVICE, "second", { secretVersion: 2 });
+    expect([await codeOf(token), await codeOf(second.token)]).toEqual(["token_invalid", "ok"]);
+  });
+
+  it("is void once the policy that let it in was changed", async () => {
+    gate.add(DEVICE, DEVICE_SECRET, { policyVersion: 4 });
+    const { token } = await logIn();
+    expect(await codeOf(token)).toBe("ok");
+    gate.add(DEVICE, DEVICE_SECRET, { policyVersion: 5 });
     expect(await codeOf(token)).toBe("token_invalid");
   });
 
@@ -98,12 +119,15 @@ describe("a sequence number", () => {
   it("is taken once", async () => {
     const { token, sealing } = await logIn({ sealedPayloads: true });
     const text = token?.text.reveal() ?? "";
-    expect(await gate.resumer.takeSequence(text, sealing?.seqOffset ?? 0)).toBeUndefined();
-    expect(await gate.resumer.takeSequence(text, sealing?.seqOffset ?? 0)).toMatchObject({ code: "replayed" });
+    const take = (origin: string) => gate.resumer.takeSequence(text, sealing?.seqOffset ?? 0, origin);
+    const first = await take("192.0.2.1:5683/1");
+    expect(first).toEqual({ messageId: expect.stringMatching(/^\d+$/), isRepeat: false });
+    expect(await take("192.0.2.1:5683/2")).toMatchObject({ code: "replayed" });
+    expect(await take("192.0.2.1:5683/1")).toEqual({ ...first, isRepeat: true });
   });
 
   it("of no session is refused like its token", async () => {
-    expect(await gate.resumer.takeSequence("x".repeat(32), 1)).toMatchObject({ code: "token_invalid" });
+    expect(await gate.resumer.takeSequence("x".repeat(32), 1, "here")).toMatchObject({ code: "token_invalid" });
   });
 
   it("may come late within 64 by default, or within what is set", async () => {
@@ -131,11 +155,11 @@ async function codeOf(token: Session["token"]): Promise<string> {
 async function windowOf({ deps, resumer }: Gate): Promise<number> {
   let asked = 0;
   Object.assign(deps.sessions, {
-    takeSequence: async (_hash: string, _seq: number, window: number) => {
+    takeSequence: async (_hash: string, _seq: number, { window }: { window: number }) => {
       asked = window;
-      return "taken";
+      return { outcome: "taken", messageId: "1" };
     },
   });
-  await resumer.takeSequence("x".repeat(32), 1);
+  await resumer.takeSequence("x".repeat(32), 1, "here");
   return asked;
 }

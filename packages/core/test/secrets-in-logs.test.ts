@@ -65,5 +65,7 @@ function aRecorder(decisions: LoginDecision[]): Recorder {
     connectionOpened: () => {},
     connectionClosed: () => {},
     dropped: () => {},
+    nodeLost: () => undefined,
+    timelineDropped: () => {},
   };
 }

@@ -8,4 +8,5 @@ export { createMemoryMailbox } from "./memory-mailbox.ts";
 export { createMemoryPorts, type MemoryPorts } from "./memory-ports.ts";
 export { createMemorySessionStore } from "./memory-session-store.ts";
 export { createMemorySubscriptionStore } from "./memory-subscription-store.ts";
+export { createMemoryTimeline } from "./memory-timeline.ts";
 export { createMemoryUplinkLog } from "./memory-uplink-log.ts";

@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { createMemoryDeviceDirectory } from "./memory-device-directory.ts";
 
 const clockAt = (nowMs: number): Clock => ({ nowMs: () => nowMs, monotonicMs: () => 0 });
-const holder = { nodeId: "node", connectionId: "connection" };
+const holder = { nodeId: "node", connectionId: "connection", about: "" };
 
 it("gives epochs after a restart that are greater than all before it", async () => {
   const device = aDeviceRef();

@@ -1,5 +1,10 @@
-import { deviceKey } from "@trine/core/certificate";
+import { type DeviceRef, deviceKey } from "@trine/core/certificate";
 import type { Clock, DeviceDirectory, DeviceLocation } from "@trine/core/ports";
+
+interface Held {
+  readonly device: DeviceRef;
+  readonly location: DeviceLocation;
+}
 
 /**
  * Knows where devices are within this process, for the gateway that is the only one. Holds one entry per connected device.
@@ -11,7 +16,8 @@ import type { Clock, DeviceDirectory, DeviceLocation } from "@trine/core/ports";
  * One counter serves all devices: nothing has to be remembered about a device that left.
  */
 export function createMemoryDeviceDirectory({ clock }: { clock: Clock }): DeviceDirectory {
-  const locations = new Map<string, DeviceLocation>();
+  const holds = new Map<string, Held>();
+  const watches = new Map<string, Map<string, number>>();
   const leases = new Map<string, number>();
   let lastEpoch = 0;
 
@@ -19,25 +25,47 @@ export function createMemoryDeviceDirectory({ clock }: { clock: Clock }): Device
     return (leases.get(nodeId) ?? Number.NEGATIVE_INFINITY) > clock.monotonicMs();
   }
 
-  function locate(key: string): DeviceLocation | undefined {
-    const location = locations.get(key);
-    return location && isAlive(location.nodeId) ? location : undefined;
+  function watchersOf(key: string): readonly string[] {
+    const watchers = watches.get(key);
+    if (!watchers) return [];
+    for (const [nodeId, until] of watchers) if (until <= clock.monotonicMs()) watchers.delete(nodeId);
+    if (watchers.size === 0) watches.delete(key);
+    return [...watchers.keys()];
   }
 
   return {
-    async claim(device, { nodeId, connectionId }) {
+    async claim(device, holder) {
       const key = deviceKey(device);
-      const replaced = locate(key);
+      const replaced = holds.get(key)?.location;
       lastEpoch = Math.max(lastEpoch + 1, Math.floor(clock.nowMs() * 1_000));
-      locations.set(key, { nodeId, connectionId, epoch: lastEpoch });
+      holds.set(key, { device, location: { ...holder, epoch: lastEpoch } });
       return { epoch: lastEpoch, ...(replaced ? { replaced } : {}) };
     },
-    async release(device, epoch) {
+    async release(device, { epoch }) {
       const key = deviceKey(device);
-      return locations.get(key)?.epoch === epoch && locations.delete(key);
+      return holds.get(key)?.location.epoch === epoch && holds.delete(key);
     },
     async locate(device) {
-      return locate(deviceKey(device));
+      return holds.get(deviceKey(device))?.location;
+    },
+    async watch(device, nodeId, forMs) {
+      const key = deviceKey(device);
+      const watchers = watches.get(key) ?? new Map<string, number>();
+      watches.set(key, watchers.set(nodeId, Math.max(watchers.get(nodeId) ?? 0, clock.monotonicMs() + forMs)));
+    },
+    async reach(device) {
+      const key = deviceKey(device);
+      const holder = holds.get(key)?.location;
+      return [...new Set([...(holder ? [holder.nodeId] : []), ...watchersOf(key)])];
+    },
+    // One process is the only caller, so nobody has to be kept off.
+    async abandoned(_caller, limit) {
+      const found: Held[] = [];
+      for (const held of holds.values()) {
+        if (found.length === limit) break;
+        if (!isAlive(held.location.nodeId)) found.push(held);
+      }
+      return found;
     },
     async renewNode(nodeId, leaseMs) {
       leases.set(nodeId, clock.monotonicMs() + leaseMs);

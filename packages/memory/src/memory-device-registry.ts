@@ -7,7 +7,8 @@ import {
   type Page,
   type ProductRecord,
 } from "@trine/core/ports";
-import { applyPresence, matches, recordOf, type StoredDevice } from "./stored-device.ts";
+import { beginRotation, endedRotations, endRotation, settleRotation } from "./rotate-stored.ts";
+import { applyPresence, applySeen, matches, newStoredDevice, recordOf, type StoredDevice } from "./stored-device.ts";
 
 /** What the batch store, which commits devices and progress together, needs besides the port. */
 export interface MemoryDeviceRegistry extends DeviceRegistry {
@@ -33,15 +34,22 @@ export function createMemoryDeviceRegistry(): MemoryDeviceRegistry {
     const stored = devices.get(deviceKey(device));
     const product = products.get(device.productKey);
     if (!stored || !product) return undefined;
-    const { productKey, nodeType, policy, topicClasses } = product;
+    const { productKey, nodeType, policy, topicClasses, policyVersion } = product;
     return {
       device: stored.device,
       iotId: stored.iotId,
       sealedSecret: stored.sealedSecret,
-      secretVersion: 1,
+      secretVersion: stored.secretVersion,
+      ...(stored.next ? { next: stored.next } : {}),
       disabled: stored.disabled,
       activated: stored.activatedAtMs !== undefined,
-      product: { productKey, nodeType, policy, topicClasses },
+      product: {
+        productKey,
+        nodeType,
+        policy,
+        topicClasses,
+        ...(policyVersion === undefined ? {} : { policyVersion }),
+      },
     };
   }
 
@@ -51,7 +59,7 @@ export function createMemoryDeviceRegistry(): MemoryDeviceRegistry {
     for (const device of added) {
       const key = deviceKey(device.device);
       if (devices.has(key)) taken.push(device.device.deviceName);
-      else devices.set(key, { ...device, batchId, disabled: false, activatedAtMs: undefined, presence: undefined });
+      else devices.set(key, newStoredDevice(device, batchId));
     }
     return { taken };
   }
@@ -81,7 +89,9 @@ export function createMemoryDeviceRegistry(): MemoryDeviceRegistry {
     async updateProduct(productKey, change) {
       const product = products.get(productKey);
       if (!product) return undefined;
-      const changed = { ...product, ...change };
+      const hasNewRules = change.policy && JSON.stringify(change.policy) !== JSON.stringify(product.policy);
+      const policyVersion = (product.policyVersion ?? 0) + 1;
+      const changed = { ...product, ...change, ...(hasNewRules ? { policyVersion } : {}) };
       products.set(productKey, changed);
       return changed;
     },
@@ -130,12 +140,34 @@ export function createMemoryDeviceRegistry(): MemoryDeviceRegistry {
     async savePresence(changes) {
       for (const change of changes) replace(change.device, (stored) => applyPresence(stored, change));
     },
+    async saveSeen(seen) {
+      for (const one of seen) replace(one.device, (stored) => applySeen(stored, one));
+    },
+    async beginRotation(device, next) {
+      const changed = replace(device, (stored) => beginRotation(stored, next));
+      return changed?.next && { secretVersion: changed.next.secretVersion, firstVersion: changed.secretVersion };
+    },
+    async endRotation(device, iotId, secretVersion) {
+      const stored = devices.get(deviceKey(device));
+      if (stored?.iotId !== iotId || stored.next?.secretVersion !== secretVersion) return false;
+      replace(device, endRotation);
+      return true;
+    },
+    async settleRotation(device, iotId, secretVersion) {
+      replace(device, (stored) => (stored.iotId === iotId ? settleRotation(stored, secretVersion) : stored));
+    },
+    async listEndedRotations(nowMs, limit) {
+      return [...devices.values()].flatMap((stored) => endedRotations(stored, nowMs)).slice(0, limit);
+    },
     async listSealedSecrets(productKey, { after, limit, batchId }) {
       return devicesOf(productKey)
         .filter(({ device }) => after === undefined || byBytes(device.deviceName, after) > 0)
         .filter((stored) => batchId === undefined || stored.batchId === batchId)
         .slice(0, limit)
-        .map(({ device, sealedSecret }) => ({ deviceName: device.deviceName, sealedSecret }));
+        .map(({ device, sealedSecret, next }) => ({
+          deviceName: device.deviceName,
+          sealedSecret: next?.sealedSecret ?? sealedSecret,
+        }));
     },
   };
 }

@@ -1,4 +1,5 @@
 import { type DeviceRef, deviceKey } from "@trine/core/certificate";
+import { createMailboxTakers } from "@trine/core/messaging";
 import type { Mailbox, MailboxMessage, MessageStatus } from "@trine/core/ports";
 
 const DEFAULT_RETENTION_MS = 86_400_000;
@@ -13,6 +14,8 @@ interface Box {
 /** Keeps messages to devices until the process ends. For tests. */
 export function createMemoryMailbox({ retentionMs = DEFAULT_RETENTION_MS } = {}): Mailbox {
   const boxes = new Map<string, Box>();
+  const takers = createMailboxTakers();
+  const reports = new Map<string, { device: DeviceRef; messageId: string }>();
 
   function openBox(device: DeviceRef): Box {
     const key = deviceKey(device);
@@ -22,7 +25,7 @@ export function createMemoryMailbox({ retentionMs = DEFAULT_RETENTION_MS } = {})
   }
 
   return {
-    async put(device, { idempotencyKey, ...message }, limits) {
+    async put(device, { idempotencyKey, report, ...message }, limits) {
       const box = openBox(device);
       const { messageId, topic, qos, createdAtMs, expiresAtMs, payload } = message;
       forgetOld(box, createdAtMs, retentionMs);
@@ -43,6 +46,7 @@ export function createMemoryMailbox({ retentionMs = DEFAULT_RETENTION_MS } = {})
         changedAtMs: createdAtMs,
       } as const;
       box.statuses.set(messageId, status);
+      if (report) reports.set(reportKey(device, messageId), { device, messageId });
       if (idempotencyKey !== undefined) box.idempotent.set(idempotencyKey, { messageId, atMs: createdAtMs });
       return { outcome: "stored", messageId };
     },
@@ -53,12 +57,23 @@ export function createMemoryMailbox({ retentionMs = DEFAULT_RETENTION_MS } = {})
       const waiting = [...(boxes.get(deviceKey(device))?.waiting.values() ?? [])];
       return waiting.filter(({ position, expiresAtMs }) => position > after && expiresAtMs > nowMs).slice(0, limit);
     },
-    async markSent(device, messageIds, atMs) {
-      const statuses = boxes.get(deviceKey(device))?.statuses;
-      for (const messageId of messageIds) {
-        const status = statuses?.get(messageId);
-        if (status?.state === "queued") statuses?.set(messageId, { ...status, state: "sent", changedAtMs: atMs });
+    async claim(device, { taker, messageIds, nowMs, leaseMs }) {
+      const key = deviceKey(device);
+      const box = boxes.get(key);
+      if (!box || !takers.admits(key, taker, nowMs)) return [];
+      const given = messageIds.flatMap((messageId) => {
+        const message = box.waiting.get(messageId);
+        return message && message.expiresAtMs > nowMs ? [message] : [];
+      });
+      if (given.length > 0) takers.give(key, { taker, untilMs: nowMs + leaseMs }, given);
+      for (const { messageId } of given) {
+        const status = box.statuses.get(messageId);
+        if (status?.state === "queued") box.statuses.set(messageId, { ...status, state: "sent", changedAtMs: nowMs });
       }
+      return given.map(({ messageId }) => messageId);
+    },
+    async letGo(device, takerId) {
+      takers.letGo(deviceKey(device), takerId);
     },
     async acknowledge(device, messageId, atMs) {
       const box = boxes.get(deviceKey(device));
@@ -66,6 +81,7 @@ export function createMemoryMailbox({ retentionMs = DEFAULT_RETENTION_MS } = {})
       const message = box?.waiting.get(messageId);
       if (!box || !status || !message || message.expiresAtMs <= atMs) return false;
       box.waiting.delete(messageId);
+      takers.end(deviceKey(device), messageId);
       box.statuses.set(messageId, { ...status, state: "delivered", changedAtMs: atMs });
       return true;
     },
@@ -76,10 +92,30 @@ export function createMemoryMailbox({ retentionMs = DEFAULT_RETENTION_MS } = {})
       const seen = expireIfWaiting(status, box, nowMs);
       return isOver(seen) && seen.changedAtMs + retentionMs < nowMs ? undefined : seen;
     },
+    async ended({ nowMs, limit }) {
+      const overAtMs = ({ device, messageId }: { device: DeviceRef; messageId: string }) => {
+        const box = boxes.get(deviceKey(device));
+        const status = box?.statuses.get(messageId);
+        const seen = box && status && expireIfWaiting(status, box, nowMs);
+        if (!seen) return 0;
+        return isOver(seen) ? seen.changedAtMs : Number.POSITIVE_INFINITY;
+      };
+      return [...reports.values()]
+        .filter((report) => overAtMs(report) <= nowMs)
+        .sort((a, b) => overAtMs(a) - overAtMs(b))
+        .slice(0, limit);
+    },
+    async reported(device, messageId) {
+      reports.delete(reportKey(device, messageId));
+    },
     async clear(device) {
       boxes.delete(deviceKey(device));
     },
   };
+}
+
+function reportKey(device: DeviceRef, messageId: string): string {
+  return `${deviceKey(device)}/${messageId}`;
 }
 
 function isOver(status: MessageStatus): boolean {

@@ -8,6 +8,7 @@ import type {
   Mailbox,
   SessionStore,
   SubscriptionStore,
+  Timeline,
   UplinkLog,
 } from "@trine/core/ports";
 import { createMemoryAttemptLimiter } from "./memory-attempt-limiter.ts";
@@ -19,6 +20,7 @@ import { createMemoryDeviceRegistry, type MemoryDeviceRegistry } from "./memory-
 import { createMemoryMailbox } from "./memory-mailbox.ts";
 import { createMemorySessionStore } from "./memory-session-store.ts";
 import { createMemorySubscriptionStore } from "./memory-subscription-store.ts";
+import { createMemoryTimeline } from "./memory-timeline.ts";
 import { createMemoryUplinkLog } from "./memory-uplink-log.ts";
 
 /** Every port of the core that stores or carries something. */
@@ -26,6 +28,7 @@ export interface MemoryPorts {
   readonly registry: MemoryDeviceRegistry;
   readonly batches: BatchStore;
   readonly audit: AuditLog;
+  readonly timeline: Timeline;
   readonly sessions: SessionStore;
   readonly subscriptions: SubscriptionStore;
   readonly directory: DeviceDirectory;
@@ -42,6 +45,7 @@ export function createMemoryPorts({ clock }: { clock: Clock }): MemoryPorts {
     registry,
     batches: createMemoryBatchStore({ registry, clock }),
     audit: createMemoryAuditLog(),
+    timeline: createMemoryTimeline({ registry }),
     sessions: createMemorySessionStore({ clock }),
     subscriptions: createMemorySubscriptionStore(),
     directory: createMemoryDeviceDirectory({ clock }),

@@ -34,11 +34,12 @@ export function createMemorySessionStore({ clock }: { clock: Clock }): SessionSt
       const session = sessions.get(tokenHash);
       return session ? takeSequence(session, seq, attempt, clock.nowMs()) : { outcome: "no_session" };
     },
-    async revokeDevice(device) {
+    async revokeDevice(device, { minSecretVersion = Number.POSITIVE_INFINITY } = {}) {
       const hashes = byDevice.get(deviceKey(device)) ?? new Set();
-      byDevice.delete(deviceKey(device));
       let alive = 0;
-      for (const hash of hashes) {
+      for (const hash of [...hashes]) {
+        if ((sessions.get(hash)?.record.secretVersion ?? 0) >= minSecretVersion) continue;
+        hashes.delete(hash);
         if ((sessions.get(hash)?.record.expiresAtMs ?? 0) > clock.nowMs()) alive += 1;
         sessions.delete(hash);
       }

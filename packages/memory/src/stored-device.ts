@@ -1,4 +1,12 @@
-import type { DeviceFilter, DeviceRecord, DeviceStatus, NewDevice, PresenceChange } from "@trine/core/ports";
+import type {
+  DeviceFilter,
+  DeviceRecord,
+  DeviceSeen,
+  DeviceStatus,
+  NewDevice,
+  NextSecret,
+  PresenceChange,
+} from "@trine/core/ports";
 
 /** A device as the registry keeps it. */
 export interface StoredDevice extends NewDevice {
@@ -6,6 +14,14 @@ export interface StoredDevice extends NewDevice {
   readonly disabled: boolean;
   readonly activatedAtMs: number | undefined;
   readonly presence: Presence | undefined;
+  /** The last sign of life without a connection. */
+  readonly seenAtMs: number | undefined;
+  /** Where the last login or sign of life came from. */
+  readonly lastFrom: { readonly peer: string; readonly transport: string } | undefined;
+  readonly secretVersion: number;
+  readonly next: NextSecret | undefined;
+  /** The version of the secret that became the only one, as long as not every node knows. */
+  readonly unsettled: number | undefined;
 }
 
 interface Presence {
@@ -13,8 +29,6 @@ interface Presence {
   readonly online: boolean;
   readonly lastOnlineAtMs: number | undefined;
   readonly lastOfflineAtMs: number | undefined;
-  readonly peer: string;
-  readonly transport: string;
 }
 
 /** The device as operators see it. */
@@ -29,9 +43,37 @@ export function recordOf(stored: StoredDevice): DeviceRecord {
     activatedAtMs: stored.activatedAtMs,
     lastOnlineAtMs: stored.presence?.lastOnlineAtMs,
     lastOfflineAtMs: stored.presence?.lastOfflineAtMs,
-    lastPeer: stored.presence?.peer,
-    lastTransport: stored.presence?.transport,
+    lastSeenAtMs: lastSeenAtMs(stored),
+    lastPeer: stored.lastFrom?.peer,
+    lastTransport: stored.lastFrom?.transport,
   };
+}
+
+/** The device as nothing has happened to it yet. */
+export function newStoredDevice(device: NewDevice, batchId: string | undefined): StoredDevice {
+  return {
+    ...device,
+    batchId,
+    disabled: false,
+    activatedAtMs: undefined,
+    presence: undefined,
+    seenAtMs: undefined,
+    lastFrom: undefined,
+    secretVersion: 1,
+    next: undefined,
+    unsettled: undefined,
+  };
+}
+
+/** The device after a sign of life; the same when a later one is known or it is about a namesake. */
+export function applySeen(stored: StoredDevice, { iotId, atMs, peer, transport }: DeviceSeen): StoredDevice {
+  if (stored.iotId !== iotId || atMs <= (lastSeenAtMs(stored) ?? Number.NEGATIVE_INFINITY)) return stored;
+  return { ...stored, seenAtMs: atMs, lastFrom: { peer, transport } };
+}
+
+function lastSeenAtMs({ presence, seenAtMs }: StoredDevice): number | undefined {
+  const times = [presence?.lastOnlineAtMs, presence?.lastOfflineAtMs, seenAtMs].filter((time) => time !== undefined);
+  return times.length > 0 ? Math.max(...times) : undefined;
 }
 
 /** The device after one change of presence; the same when the change is old or about a namesake. */
@@ -41,7 +83,11 @@ export function applyPresence(stored: StoredDevice, change: PresenceChange): Sto
   const { epoch, online, atMs, peer, transport } = change;
   const lastOnlineAtMs = online ? atMs : presence?.lastOnlineAtMs;
   const lastOfflineAtMs = online ? presence?.lastOfflineAtMs : atMs;
-  return { ...stored, presence: { epoch, online, lastOnlineAtMs, lastOfflineAtMs, peer, transport } };
+  return {
+    ...stored,
+    presence: { epoch, online, lastOnlineAtMs, lastOfflineAtMs },
+    lastFrom: { peer, transport },
+  };
 }
 
 /** A connection comes online and goes offline under one epoch. */

@@ -9,9 +9,11 @@ import {
   describeMailbox,
   describeSessionStore,
   describeSubscriptionStore,
+  describeTimeline,
   describeUplinkLog,
+  TIMELINE_EVENTS,
 } from "@trine/testkit/ports";
-import { createMemoryPorts, type MemoryPorts } from "../src/index.ts";
+import { createMemoryDeviceRegistry, createMemoryPorts, createMemoryTimeline, type MemoryPorts } from "../src/index.ts";
 
 const clock: Clock = { nowMs: () => Date.now(), monotonicMs: () => performance.now() };
 
@@ -25,6 +27,11 @@ describeAuditLog("memory", open("audit"));
 describeBatchStore("memory", async () => {
   const { batches, registry } = createMemoryPorts({ clock });
   return { store: batches, registry, dispose: async () => undefined };
+});
+describeTimeline("memory", async () => {
+  const registry = createMemoryDeviceRegistry();
+  const store = createMemoryTimeline({ registry, maxPerDevice: TIMELINE_EVENTS });
+  return { store, registry, dispose: async () => undefined };
 });
 describeSessionStore("memory", open("sessions"));
 describeSubscriptionStore("memory", open("subscriptions"));

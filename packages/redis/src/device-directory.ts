@@ -1,10 +1,9 @@
-import type { DeviceRef } from "@trine/core/certificate";
+import { type DeviceRef, deviceKey, parseDeviceRef } from "@trine/core/certificate";
 import type { DeviceDirectory, DeviceLocation } from "@trine/core/ports";
 import { defineScript } from "./connection/define-script.ts";
 import type { RedisHandle } from "./connection/redis-handle.ts";
 import { deviceTag } from "./device-tag.ts";
-
-const NODES_KEY = "trine:nodes";
+import { createNodeLeases } from "./node-leases.ts";
 
 // The epoch of a device that nobody holds guards against a server clock that was set back by less than this; then the clock alone counts.
 const RELEASED_RETENTION_MS = 7 * 86_400_000;
@@ -12,92 +11,156 @@ const RELEASED_RETENTION_MS = 7 * 86_400_000;
 /**
  * Makes the caller the holder; answers the new epoch and what was stored before.
  * The epoch is the server's time in microseconds, or one more than the stored one: it grows also after Redis lost its data.
+ * KEYS: device, and on one server what the node holds. ARGV: node, connection, about, entry in what the node holds.
  */
 const CLAIM = `
-local old = redis.call('HMGET', KEYS[1], 'epoch', 'node', 'connection')
+if KEYS[2] then redis.call('SADD', KEYS[2], ARGV[4]) end
+local old = redis.call('HMGET', KEYS[1], 'epoch', 'node', 'connection', 'about')
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local epoch = string.format('%.0f', math.max(tonumber(old[1] or 0) + 1, now))
-redis.call('HSET', KEYS[1], 'epoch', epoch, 'node', ARGV[1], 'connection', ARGV[2])
+redis.call('HSET', KEYS[1], 'epoch', epoch, 'node', ARGV[1], 'connection', ARGV[2], 'about', ARGV[3])
 redis.call('PERSIST', KEYS[1])
-return {epoch, old[1], old[2], old[3]}
+return {epoch, old[1], old[2], old[3], old[4]}
 `;
 
-/** Forgets the holder if the epoch is the newest; 1 if it did. The epoch stays for a while. */
+/**
+ * Forgets the holder if the epoch is the newest; 1 if it did. The epoch stays for a while.
+ * KEYS as above. ARGV: epoch, retention, entry in what the node holds.
+ */
 const RELEASE = `
+if KEYS[2] then redis.call('SREM', KEYS[2], ARGV[3]) end
 local held = redis.call('HMGET', KEYS[1], 'epoch', 'node')
 if held[1] ~= ARGV[1] or not held[2] then return 0 end
-redis.call('HDEL', KEYS[1], 'node', 'connection')
+redis.call('HDEL', KEYS[1], 'node', 'connection', 'about')
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return 1
 `;
 
-/** Sets the end of a node's lease by the server's clock, and forgets leases that are over. */
-const RENEW_NODE = `
+/** Notes until when a node watches, by the server's clock, and forgets who does not any more. ARGV: node, for how long. */
+const WATCH = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
-redis.call('ZADD', KEYS[1], string.format('%.0f', now + ARGV[2]), ARGV[1])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now))
+redis.call('ZADD', KEYS[1], 'GT', string.format('%.0f', now + ARGV[2]), ARGV[1])
+local last = redis.call('ZREVRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2]
+redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', last))
 `;
 
-/** The nodes whose lease lives. */
-const LIVE_NODES = `
+/** The node of the connection, or an empty text, and then who watches. KEYS: device, watchers. */
+const REACH = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-return redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. string.format('%.0f', now), '+inf')
-`;
-
-/** 1 if the lease of a node lives. */
-const IS_LIVE = `
-local ends = redis.call('ZSCORE', KEYS[1], ARGV[1])
-local time = redis.call('TIME')
-return ends and ends * 1000 > time[1] * 1000000 + time[2] and 1 or 0
+local watching = redis.call('ZRANGEBYSCORE', KEYS[2], '(' .. string.format('%.0f', now), '+inf')
+table.insert(watching, 1, redis.call('HGET', KEYS[1], 'node') or '')
+return watching
 `;
 
 /**
- * Who holds which device, on Redis: a small hash for each device, and one sorted set with the leases of all nodes.
+ * Who holds which device, on Redis: a small hash for each device, and for each node a set of what it holds.
  *
- * A claim is one round trip, and one more when it replaces somebody: the leases lie in another slot than the device. Memory grows with the
- * devices that are connected, and with those that were within a week.
+ * What a node holds is for those who come after its death only. An entry names the connection as well, so that taking it out late never
+ * takes out a newer one. On a Cluster the two lie in different slots, and the entry is written first: whoever is told of a claim is in the
+ * set. Memory grows with the devices that are connected, and with those that were within a week.
  */
 export function createRedisDeviceDirectory(redis: RedisHandle): DeviceDirectory {
-  const { commands } = redis;
-  const claim = defineScript(redis, { name: "ClaimDevice", keys: 1, lua: CLAIM });
-  const release = defineScript(redis, { name: "ReleaseDevice", keys: 1, lua: RELEASE });
-  const renewNode = defineScript(redis, { name: "RenewNode", keys: 1, lua: RENEW_NODE });
-  const liveNodes = defineScript(redis, { name: "LiveNodes", keys: 1, lua: LIVE_NODES });
-  const isLive = defineScript(redis, { name: "IsLiveNode", keys: 1, lua: IS_LIVE });
+  const { commands, isCluster } = redis;
+  const keys = isCluster ? 1 : 2;
+  const claim = defineScript(redis, { name: "ClaimDevice", keys, lua: CLAIM });
+  const release = defineScript(redis, { name: "ReleaseDevice", keys, lua: RELEASE });
+  const watch = defineScript(redis, { name: "WatchDevice", keys: 1, lua: WATCH });
+  const reach = defineScript(redis, { name: "ReachDevice", keys: 2, lua: REACH });
+  const leases = createNodeLeases(redis);
 
-  async function ifAlive(location: DeviceLocation | undefined): Promise<DeviceLocation | undefined> {
-    if (!location) return undefined;
-    return (await isLive(NODES_KEY, location.nodeId)) === 1 ? location : undefined;
+  const locate = async (device: DeviceRef) =>
+    toLocation(await commands.hmget(keyOf(device), "epoch", "node", "connection", "about"));
+
+  /** The devices of a dead node, and what is listed of it although it was given up or claimed again. */
+  async function leftBehind(nodeId: string, limit: number) {
+    const entries = await commands.srandmember(heldKey(nodeId), limit);
+    const left = await Promise.all(
+      entries.map(async (entry) => {
+        const { device, connectionId } = parseEntry(entry);
+        const location = device && (await locate(device));
+        return { entry, device, location: location?.connectionId === connectionId ? location : undefined };
+      }),
+    );
+    const stale = left.filter(({ location }) => !location).map(({ entry }) => entry);
+    if (stale.length > 0) await commands.srem(heldKey(nodeId), ...stale);
+    const devices = left.flatMap(({ device, location }) => (device && location ? [{ device, location }] : []));
+    return { devices, isEmpty: entries.length < limit && devices.length === 0 };
   }
 
   return {
-    async claim(device, { nodeId, connectionId }) {
-      const [epoch, ...old] = (await claim(keyOf(device), nodeId, connectionId)) as (Buffer | null)[];
-      const replaced = await ifAlive(toLocation(old.map((field) => field?.toString() ?? null)));
+    async claim(device, { nodeId, connectionId, about }) {
+      const entry = entryOf(device, connectionId);
+      const [[epoch, ...old]] = await Promise.all([
+        claim(...holdingKeys(device, nodeId, isCluster), nodeId, connectionId, about, entry) as Promise<
+          (Buffer | null)[]
+        >,
+        isCluster ? commands.sadd(heldKey(nodeId), entry) : undefined,
+      ]);
+      const replaced = toLocation(old.map((field) => field?.toString() ?? null));
       return { epoch: Number(epoch?.toString()), ...(replaced ? { replaced } : {}) };
     },
-    release: async (device, epoch) => (await release(keyOf(device), epoch, RELEASED_RETENTION_MS)) === 1,
-    locate: async (device) => ifAlive(toLocation(await commands.hmget(keyOf(device), "epoch", "node", "connection"))),
-    async renewNode(nodeId, leaseMs) {
-      await renewNode(NODES_KEY, nodeId, leaseMs);
+    async release(device, { nodeId, connectionId, epoch }) {
+      const entry = entryOf(device, connectionId);
+      const [released] = await Promise.all([
+        release(...holdingKeys(device, nodeId, isCluster), epoch, RELEASED_RETENTION_MS, entry),
+        isCluster ? commands.srem(heldKey(nodeId), entry) : undefined,
+      ]);
+      return released === 1;
     },
-    async endNode(nodeId) {
-      await commands.zrem(NODES_KEY, nodeId);
+    locate,
+    async watch(device, nodeId, forMs) {
+      await watch(watchKey(device), nodeId, forMs);
     },
-    async liveNodes() {
-      return ((await liveNodes(NODES_KEY)) as Buffer[]).map(String);
+    async reach(device) {
+      const [holder, ...watching] = ((await reach(keyOf(device), watchKey(device))) as Buffer[]).map(String);
+      return [...new Set(holder ? [holder, ...watching] : watching)];
     },
+    async abandoned(caller, limit) {
+      for (const nodeId of await leases.takeDead(caller)) {
+        const { devices, isEmpty } = await leftBehind(nodeId, limit);
+        if (isEmpty) await leases.forget(nodeId);
+        if (devices.length > 0) return devices;
+      }
+      return [];
+    },
+    renewNode: leases.renew,
+    endNode: leases.end,
+    liveNodes: leases.live,
   };
 }
 
-function toLocation([epoch, nodeId, connectionId]: readonly (string | null)[]): DeviceLocation | undefined {
+function toLocation([epoch, nodeId, connectionId, about]: readonly (string | null)[]): DeviceLocation | undefined {
   if (!epoch || !nodeId || connectionId == null) return undefined;
-  return { nodeId, connectionId, epoch: Number(epoch) };
+  return { nodeId, connectionId, epoch: Number(epoch), about: about ?? "" };
+}
+
+function holdingKeys(device: DeviceRef, nodeId: string, isCluster: boolean): string[] {
+  return isCluster ? [keyOf(device)] : [keyOf(device), heldKey(nodeId)];
 }
 
 function keyOf(device: DeviceRef): string {
   return `trine:device:${deviceTag(device)}`;
+}
+
+function watchKey(device: DeviceRef): string {
+  return `trine:watch:${deviceTag(device)}`;
+}
+
+function heldKey(nodeId: string): string {
+  return `trine:held:${nodeId}`;
+}
+
+// No name of a device holds a space.
+function entryOf(device: DeviceRef, connectionId: string): string {
+  return `${deviceKey(device)} ${connectionId}`;
+}
+
+function parseEntry(entry: string): { device: DeviceRef | undefined; connectionId: string } {
+  const space = entry.indexOf(" ");
+  const [productKey = "", deviceName = ""] = entry.slice(0, space).split("/");
+  return { device: parseDeviceRef(productKey, deviceName), connectionId: entry.slice(space + 1) };
 }

@@ -15,6 +15,7 @@ import {
   describeDeviceDirectory,
   describeMailbox,
   describeSessionStore,
+  describeSharedDeviceDirectory,
   describeSubscriptionStore,
   describeUplinkLog,
 } from "@trine/testkit/ports";
@@ -51,6 +52,7 @@ export function describeRedisContracts(name: string, start: () => Promise<Runnin
   describeAttemptLimiter(name, on(createRedisAttemptLimiter));
   describeControlBus(name, on(createRedisControlBus));
   describeDeviceDirectory(name, on(createRedisDeviceDirectory));
+  describeSharedDeviceDirectory(name, on(createRedisDeviceDirectory));
   describeMailbox(
     name,
     on((redis) => createRedisMailbox(redis)),

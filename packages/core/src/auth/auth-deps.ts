@@ -1,8 +1,11 @@
+import type { DeviceRef } from "../certificate/names.ts";
 import type { Vault } from "../certificate/vault.ts";
+import type { MessageIds } from "../messaging/message-id.ts";
 import type { AttemptLimiter } from "../ports/attempt-limiter.ts";
 import type { Clock, Random } from "../ports/clock.ts";
-import type { DeviceLookup, DeviceRegistry } from "../ports/device-registry.ts";
+import type { DeviceLookup, DeviceRegistry, DeviceSeen } from "../ports/device-registry.ts";
 import type { SessionStore } from "../ports/session-store.ts";
+import type { TimelineNotes } from "../ports/timeline.ts";
 
 /** What operators may set about logins. */
 export interface AuthSettings {
@@ -26,14 +29,38 @@ export const DEFAULT_AUTH_SETTINGS: AuthSettings = {
   sequenceWindow: 64,
 };
 
+/** A rotation that is to end. */
+export interface EndingRotation {
+  readonly device: DeviceRef;
+  readonly iotId: string;
+  /** Of the second secret. */
+  readonly secretVersion: number;
+  readonly graceEndsAtMs: number;
+}
+
+/** Ends rotations of secrets, on every node. */
+export interface RotationEnder {
+  /**
+   * Makes the second secret the only one, and voids what was made under older ones. Resolves also when other nodes could not be told:
+   * that is recorded, and done again later.
+   *
+   * @returns whether the second secret is the only one now; false when it was replaced.
+   */
+  end(rotation: EndingRotation): Promise<boolean>;
+}
+
 /** What the authentication of devices stands on. */
 export interface AuthDeps {
   readonly lookup: DeviceLookup;
   readonly registry: Pick<DeviceRegistry, "activate">;
+  readonly rotations: RotationEnder;
   readonly sessions: SessionStore;
   readonly limiter: AttemptLimiter;
   readonly vault: Vault;
   readonly clock: Clock;
   readonly random: Random;
+  readonly messageIds: MessageIds;
+  readonly notes: TimelineNotes;
+  readonly presence: { noteSeen(seen: DeviceSeen): void };
   readonly settings: AuthSettings;
 }

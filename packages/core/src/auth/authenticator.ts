@@ -25,7 +25,13 @@ export interface SessionResumer {
   /**
    * Takes sequence number `seq` of a session with sealed payloads, once (wire-format 5.6).
    *
-   * @returns `replayed` when it was taken before or lies below the window.
+   * @param origin names the one datagram: when the same one comes again, on whichever node, it is told its first `messageId` again, and
+   * `isRepeat`. Publish under that id: what was stored is not stored twice, and what was not is stored now.
+   * @returns `replayed` when another datagram took it before or it lies below the window.
    */
-  takeSequence(token: string, seq: number): Promise<Refusal | undefined>;
+  takeSequence(
+    token: string,
+    seq: number,
+    origin: string,
+  ): Promise<{ readonly messageId: string; readonly isRepeat: boolean } | Refusal>;
 }

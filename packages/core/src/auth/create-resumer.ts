@@ -1,6 +1,6 @@
-import { deviceKey } from "../certificate/names.ts";
+import { type DeviceRef, deviceKey } from "../certificate/names.ts";
 import { derivePayloadKey } from "../certificate/payload-key.ts";
-import type { DeviceCredentials } from "../ports/device-registry.ts";
+import type { ProductProfile } from "../ports/device-registry.ts";
 import type { SessionRecord } from "../ports/session-store.ts";
 import type { AuthDeps } from "./auth-deps.ts";
 import type { SessionResumer } from "./authenticator.ts";
@@ -8,13 +8,21 @@ import { type Refusal, refuse } from "./refusal.ts";
 import type { Sealing } from "./session.ts";
 import { hashSessionToken } from "./session-token.ts";
 import { checkTransport } from "./steps/check-product.ts";
+import { type SecretSlot, validSecrets } from "./valid-secrets.ts";
 
 /** Longer texts are no tokens of ours; hashing them would be work for a stranger. */
 const MAX_TOKEN_LENGTH = 191;
+/**
+ * A datagram may come again for 247 s (RFC 7252 4.8.2). Shorter than the uplink log knows a message that is to be appended once, or a
+ * datagram that somebody recorded could be stored a second time.
+ */
+const REPEAT_MS = 250_000;
 
 /** Resumes sessions from their tokens; what a device is allowed is looked up afresh each time, never kept in the session. */
-export function createSessionResumer(deps: Omit<AuthDeps, "limiter" | "registry" | "random">): SessionResumer {
-  const { sessions, lookup, clock, settings } = deps;
+export function createSessionResumer(
+  deps: Omit<AuthDeps, "limiter" | "registry" | "rotations" | "random" | "notes">,
+): SessionResumer {
+  const { sessions, lookup, presence, clock, messageIds, settings } = deps;
 
   return {
     async resume(token, { transport, peer }) {
@@ -24,41 +32,51 @@ export function createSessionResumer(deps: Omit<AuthDeps, "limiter" | "registry"
       if (!record) return refuse("token_invalid", "unknown token");
       // A sealed session's token travels in clear: over another transport whoever overheard it could publish unsealed.
       if (record.transport !== transport) return refuse("token_invalid", `issued over ${record.transport}`);
-      if (record.expiresAtMs <= clock.nowMs()) return refuse("token_expired", "expired");
+      const nowMs = clock.nowMs();
+      if (record.expiresAtMs <= nowMs) return refuse("token_expired", "expired");
       const credentials = await lookup.findCredentials(record.device);
       if (!credentials || credentials.iotId !== record.iotId) return refuse("token_invalid", "the device is gone");
-      const refusal = checkDevice(record, credentials) ?? checkTransport(credentials.product, transport);
+      const secret = validSecrets(credentials, nowMs).find(
+        ({ secretVersion }) => secretVersion === record.secretVersion,
+      );
+      if (!secret) return refuse("token_invalid", "the secret was changed");
+      if (credentials.disabled) return refuse("disabled", "the device is disabled");
+      const { product } = credentials;
+      const refusal = checkTransport(product, transport) ?? checkPolicy(product, record);
       if (refusal) return refusal;
+      const { device, iotId } = record;
+      presence.noteSeen({ device, iotId, atMs: nowMs, peer, transport });
       return {
         sessionId: record.sessionId,
-        device: record.device,
-        iotId: record.iotId,
+        device,
+        iotId,
+        secretVersion: record.secretVersion,
         transport,
         peer,
-        product: credentials.product,
+        product,
         activatedNow: false,
-        ...(record.sealing ? { sealing: sealingOf(record.sealing, credentials, deps) } : {}),
+        ...(record.sealing ? { sealing: sealingOf(record.sealing, { device, secret }, deps) } : {}),
       };
     },
-    async takeSequence(token, seq) {
-      const outcome = await sessions.takeSequence(hashSessionToken(token), seq, settings.sequenceWindow);
-      if (outcome === "taken") return undefined;
-      return outcome === "replayed"
-        ? refuse("replayed", `sequence number ${seq}`)
-        : refuse("token_invalid", "unknown token");
+    async takeSequence(token, seq, origin) {
+      const attempt = { window: settings.sequenceWindow, repeatMs: REPEAT_MS, origin, messageId: messageIds.next() };
+      const taken = await sessions.takeSequence(hashSessionToken(token), seq, attempt);
+      if ("messageId" in taken) return { messageId: taken.messageId, isRepeat: taken.outcome === "repeated" };
+      if (taken.outcome === "no_session") return refuse("token_invalid", "unknown token");
+      return refuse("replayed", `sequence number ${seq}`);
     },
   };
 }
 
-function checkDevice(record: SessionRecord, credentials: DeviceCredentials): Refusal | undefined {
-  if (credentials.secretVersion !== record.secretVersion) return refuse("token_invalid", "the secret was changed");
-  return credentials.disabled ? refuse("disabled", "the device is disabled") : undefined;
+/** A new policy may not let in how this device logged in, so it logs in again. */
+function checkPolicy({ policyVersion = 0 }: ProductProfile, record: SessionRecord): Refusal | undefined {
+  return policyVersion === (record.policyVersion ?? 0) ? undefined : refuse("token_invalid", "the policy was changed");
 }
 
 function sealingOf(
   sealing: Omit<Sealing, "key">,
-  { sealedSecret, device }: DeviceCredentials,
+  { device, secret }: { device: DeviceRef; secret: SecretSlot },
   { vault }: Pick<AuthDeps, "vault">,
 ): Sealing {
-  return { ...sealing, key: derivePayloadKey(vault.open(sealedSecret, deviceKey(device)), sealing.random) };
+  return { ...sealing, key: derivePayloadKey(vault.open(secret.sealedSecret, deviceKey(device)), sealing.random) };
 }

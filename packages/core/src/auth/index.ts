@@ -1,5 +1,11 @@
 export type { AuthAttempt } from "./attempt.ts";
-export { type AuthDeps, type AuthSettings, DEFAULT_AUTH_SETTINGS } from "./auth-deps.ts";
+export {
+  type AuthDeps,
+  type AuthSettings,
+  DEFAULT_AUTH_SETTINGS,
+  type EndingRotation,
+  type RotationEnder,
+} from "./auth-deps.ts";
 export type { Authenticator, SessionResumer } from "./authenticator.ts";
 export { createAuthenticator } from "./create-authenticator.ts";
 export { createSessionResumer } from "./create-resumer.ts";

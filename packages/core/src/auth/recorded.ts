@@ -26,7 +26,8 @@ export function recordedAuthenticator(authenticator: Authenticator, { recorder, 
 export function recordedResumer(resumer: SessionResumer, { recorder }: Pick<Deps, "recorder">): SessionResumer {
   return {
     resume: (token, from) => failClosed("resume", recorder, () => resumer.resume(token, from)),
-    takeSequence: (token, seq) => failClosed("take_sequence", recorder, () => resumer.takeSequence(token, seq)),
+    takeSequence: (token, seq, origin) =>
+      failClosed("take_sequence", recorder, () => resumer.takeSequence(token, seq, origin)),
   };
 }
 

@@ -8,6 +8,8 @@ export interface Session {
   readonly sessionId: string;
   readonly device: DeviceRef;
   readonly iotId: string;
+  /** Of the secret that the device proved itself with. */
+  readonly secretVersion: number;
   readonly transport: string;
   readonly peer: string;
   readonly product: ProductProfile;

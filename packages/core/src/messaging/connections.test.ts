@@ -16,8 +16,8 @@ beforeEach(async () => {
 const STATUS = "/as/radio/status";
 const open = (on = node, connectionId = "c1") =>
   on.platform.connections.open(session, { connectionId, statusTopic: STATUS });
-const close = (epoch: number, on = node) =>
-  on.platform.connections.close(session, { epoch, statusTopic: STATUS, why: "gone" });
+const close = (epoch: number, on = node, connectionId = "c1") =>
+  on.platform.connections.close(session, { connectionId, epoch, statusTopic: STATUS, why: "gone" });
 
 /** `online` and `offline` as the log tells them, in its order. */
 async function statuses() {
@@ -29,7 +29,7 @@ const record = () => node.fleet.ports.registry.findDevice(session.device);
 describe("a connection that opens", () => {
   it("is where the device is found, and makes it online", async () => {
     const { epoch } = await open();
-    expect(await node.fleet.ports.directory.locate(session.device)).toEqual({
+    expect(await node.fleet.ports.directory.locate(session.device)).toMatchObject({
       nodeId: "node-1",
       connectionId: "c1",
       epoch,

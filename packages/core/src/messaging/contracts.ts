@@ -2,7 +2,7 @@ import type { Refusal } from "../auth/refusal.ts";
 import type { Session } from "../auth/session.ts";
 import type { DeviceRef } from "../certificate/names.ts";
 import type { RevocationTarget } from "../ports/control-bus.ts";
-import type { MessageStatus } from "../ports/mailbox.ts";
+import type { MailboxMessage, MessageStatus } from "../ports/mailbox.ts";
 
 /** A message as a device publishes it. */
 export interface Publish {
@@ -10,6 +10,8 @@ export interface Publish {
   readonly topic: string;
   readonly payload: Buffer;
   readonly qos: 0 | 1;
+  /** An id that was given to this message before, which may be in the log under it already: it is appended once. */
+  readonly messageId?: string;
 }
 
 /** A published message that is in the uplink log. */
@@ -32,6 +34,8 @@ export interface Uplink {
   accept(session: Session, publish: Publish): Promise<Accepted | Refusal>;
   /** Appends what the gateway itself has to say about a device (presence, life cycle: wire-format 9.3). */
   announce(device: DeviceRef, topic: string, body: unknown): Promise<void>;
+  /** The same under a given id: however often it is called within some minutes, on whichever node, it is appended once. */
+  announceOnce(device: DeviceRef, messageId: string, told: { topic: string; body: unknown }): Promise<void>;
 }
 
 /** What applications send. */
@@ -41,6 +45,7 @@ export interface Downlink {
    * QoS 0: sends it if the device is connected now; else it is `expired` at once.
    *
    * @param message.ttlMs after which a message that was not delivered is expired.
+   * @param message.report with QoS 1: its end, delivered or expired, is told in the uplink log (wire-format 9.3).
    * @param message.idempotencyKey with QoS 1: the same key for the same device answers the first message again.
    * @returns the id and the state reached, or a refusal: `forbidden_topic` (the device may not subscribe to it, or is not there),
    * `too_large`, `mailbox_full`.
@@ -48,9 +53,44 @@ export interface Downlink {
    */
   send(
     device: DeviceRef,
-    message: { topic: string; payload: Buffer; qos: 0 | 1; ttlMs: number; idempotencyKey?: string },
+    message: {
+      topic: string;
+      payload: Buffer;
+      qos: 0 | 1;
+      ttlMs: number;
+      report?: boolean;
+      idempotencyKey?: string;
+    },
   ): Promise<{ messageId: string; state: MessageStatus["state"] } | Refusal>;
   status(device: DeviceRef, messageId: string): Promise<MessageStatus | undefined>;
+}
+
+/** What a device that is not pushed to takes out of its mailbox. */
+export interface Inbox {
+  /**
+   * The next messages, oldest first. They count as sent, and stay in the mailbox until they are acknowledged: the same session gets
+   * them again, another taker of the device gets nothing meanwhile.
+   *
+   * @param request.limit most messages.
+   * @param request.waitMs how long to wait for the first; 0 answers at once.
+   * @param request.signal the device is gone: nothing is taken any more.
+   * @returns nothing when none came in time or the signal aborted; `token_invalid` when the device was revoked meanwhile, and
+   * `unavailable` when a store cannot answer (already recorded).
+   */
+  fetch(
+    session: Session,
+    request: { limit: number; waitMs: number; signal: AbortSignal },
+  ): Promise<readonly MailboxMessage[] | Refusal>;
+  /**
+   * The device has a message. @returns whether it waited; `unavailable` when the store cannot answer (already recorded).
+   */
+  acknowledge(session: Session, messageId: string): Promise<boolean | Refusal>;
+  /**
+   * Calls `look` when something may have come for the device, now and then without cause as well, and `end` once when the device was revoked.
+   * The caller then fetches with `waitMs: 0`.
+   * @returns the way out.
+   */
+  watch(session: Session, on: { look(): void; end(why: string): void }): () => void;
 }
 
 /** Connections of devices, over all nodes. */
@@ -64,17 +104,26 @@ export interface Connections {
    */
   open(session: Session, connection: { connectionId: string; statusTopic: string }): Promise<{ epoch: number }>;
   /** Ends it. Does nothing when a newer connection took over. The device becomes offline. */
-  close(session: Session, connection: { epoch: number; statusTopic: string; why: string }): Promise<void>;
+  close(
+    session: Session,
+    connection: { connectionId: string; epoch: number; statusTopic: string; why: string },
+  ): Promise<void>;
 }
 
 /** What an adapter that holds live connections does for its node. */
 export interface SessionHolder {
-  /** Closes every connection of the target, now. @returns how many. */
-  close(target: RevocationTarget): Promise<number>;
+  /** Closes every connection of the target, now; with `minSecretVersion` those made under an older secret. @returns how many. */
+  close(target: RevocationTarget, options?: { minSecretVersion?: number }): Promise<number>;
+  /** Closes everything, unread: this node may not serve any more. @returns how many. */
+  closeAll(why: string): number;
+  /** The devices that are connected here, each with its newest epoch: for comparing with the directory. */
+  held(): Iterable<{ readonly device: DeviceRef; readonly epoch: number }>;
   /** Closes the device's connection if its epoch is not newer than `epoch`. @returns how many. */
   closeOlder(device: DeviceRef, epoch: number): Promise<number>;
   /** Looks into the device's mailbox, if it is connected here. */
   wake(device: DeviceRef): void;
+  /** Looks into the mailbox of everyone who fetches here: hints may have been lost. Connections are looked after one by one, by `held`. */
+  wakeAll(): void;
   /** Writes a QoS 0 message to the device. @returns whether it is connected here and may get this topic. */
   deliver(device: DeviceRef, message: { topic: string; payload: Buffer }): boolean;
 }

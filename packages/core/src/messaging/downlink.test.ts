@@ -86,7 +86,7 @@ describe("a message of QoS 1", () => {
 
   it("is stored although the hint to wake the device is lost", async () => {
     const fault = new Error("directory is down");
-    const directory = { ...node.fleet.ports.directory, locate: () => Promise.reject(fault) };
+    const directory = { ...node.fleet.ports.directory, reach: () => Promise.reject(fault) };
     const broken = await aNode({ fleet: node.fleet, nodeId: "node-2", given: { directory } });
     expect((await send({}, broken)).state).toBe("queued");
     await expect.poll(() => broken.recorder.faults).toEqual([{ where: "wake", error: fault }]);
@@ -129,7 +129,7 @@ describe("a message of QoS 0", () => {
     holder.deliver = () => false;
     expect((await send({ qos: 0 })).state).toBe("expired");
     await node.fleet.ports.directory.renewNode("node-gone", 60_000);
-    await node.fleet.ports.directory.claim(session.device, { nodeId: "node-gone", connectionId: "c" });
+    await node.fleet.ports.directory.claim(session.device, { nodeId: "node-gone", connectionId: "c", about: "" });
     expect((await send({ qos: 0 })).state).toBe("expired");
   });
 });

@@ -19,7 +19,7 @@ interface Deps {
   readonly lookup: DeviceLookup;
   /** Where `lookup` looks when it remembers nothing. */
   readonly registry: DeviceLookup;
-  readonly directory: Pick<DeviceDirectory, "locate">;
+  readonly directory: Pick<DeviceDirectory, "locate" | "reach">;
   readonly bus: Pick<ControlBus, "send" | "notify">;
   /** This node's own part, without the way over the bus. */
   readonly handleHere: ControlHandler;
@@ -45,7 +45,7 @@ export function createDownlink(deps: Deps): Downlink {
     return { messageId, state };
   }
 
-  async function sendByMailbox(device: DeviceRef, { topic, payload, ttlMs, idempotencyKey }: Message) {
+  async function sendByMailbox(device: DeviceRef, { topic, payload, ttlMs, report, idempotencyKey }: Message) {
     const createdAtMs = clock.nowMs();
     const put = await mailbox.put(
       device,
@@ -56,6 +56,7 @@ export function createDownlink(deps: Deps): Downlink {
         qos: 1,
         createdAtMs,
         expiresAtMs: createdAtMs + ttlMs,
+        ...(report ? { report } : {}),
         ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
       },
       limits,
@@ -102,9 +103,8 @@ function wake(deps: Deps, device: DeviceRef): void {
 
 async function tellHolder({ directory, nodeId, bus, handleHere }: Deps, device: DeviceRef): Promise<void> {
   const command = { kind: "wake", device } as const;
-  const location = await directory.locate(device);
-  if (location?.nodeId === nodeId) await handleHere(command);
-  else if (location) await bus.notify(location.nodeId, command);
+  const nodes = await directory.reach(device);
+  await Promise.all(nodes.map((node) => (node === nodeId ? handleHere(command) : bus.notify(node, command))));
 }
 
 async function deliver(

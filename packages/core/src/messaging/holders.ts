@@ -1,5 +1,3 @@
-import type { DeviceRef } from "../certificate/names.ts";
-import type { RevocationTarget } from "../ports/control-bus.ts";
 import type { SessionHolder } from "./contracts.ts";
 
 /** The adapters of this node that hold connections, addressed as one. */
@@ -22,10 +20,17 @@ export function createHolders(): Holders {
       holders.add(holder);
       return () => holders.delete(holder);
     },
-    close: (target: RevocationTarget) => sum((holder) => holder.close(target)),
-    closeOlder: (device: DeviceRef, epoch: number) => sum((holder) => holder.closeOlder(device, epoch)),
+    close: (target, options) => sum((holder) => holder.close(target, options)),
+    closeAll: (why) => [...holders].reduce((total, holder) => total + holder.closeAll(why), 0),
+    closeOlder: (device, epoch) => sum((holder) => holder.closeOlder(device, epoch)),
+    *held() {
+      for (const holder of holders) yield* holder.held();
+    },
     wake(device) {
       for (const holder of holders) holder.wake(device);
+    },
+    wakeAll() {
+      for (const holder of holders) holder.wakeAll();
     },
     deliver: (device, message) => [...holders].some((holder) => holder.deliver(device, message)),
   };

@@ -1,19 +1,24 @@
 import { describe, expect, it } from "vitest";
 import { aDevice } from "../../test/an-attempt.ts";
-import type { PresenceChange } from "../ports/device-registry.ts";
+import type { DeviceSeen, PresenceChange } from "../ports/device-registry.ts";
 import { createPresenceWriter } from "./presence-writer.ts";
 
 function aWriter() {
   const written: (readonly PresenceChange[])[] = [];
+  const signs: (readonly DeviceSeen[])[] = [];
   const state = { down: false };
   const writer = createPresenceWriter({
     async savePresence(changes) {
       if (state.down) throw new Error("down");
       written.push(changes);
     },
+    async saveSeen(seen) {
+      if (state.down) throw new Error("down");
+      signs.push(seen);
+    },
   });
   const facts = () => written.flat().map(({ device, epoch, online }) => [device.deviceName, epoch, online]);
-  return { writer, written, state, facts };
+  return { writer, written, signs, state, facts };
 }
 
 function change(epoch: number, online: boolean, deviceName = "device_01"): PresenceChange {
@@ -83,5 +88,43 @@ describe("presence", () => {
     for (let at = 0; at < 2_500; at += 1) writer.note(change(1, true, `device_${at}`));
     await writer.flush();
     expect(written.map((changes) => changes.length)).toEqual([1_000, 1_000, 500]);
+  });
+});
+
+describe("signs of life", () => {
+  const sign = (atMs: number, deviceName = "device_01"): DeviceSeen => {
+    const { device, iotId, peer, transport } = change(1, true, deviceName);
+    return { device, iotId, atMs, peer, transport };
+  };
+
+  it("are written once a minute of each device, however often they come", async () => {
+    const { writer, signs } = aWriter();
+    for (let atMs = 0; atMs <= 60_000; atMs += 1_000) {
+      writer.noteSeen(sign(atMs));
+      await writer.flush();
+    }
+    writer.noteSeen(sign(60_001, "device_02"));
+    await writer.flush();
+    expect(signs.flat()).toEqual([sign(0), sign(60_000), sign(60_001, "device_02")]);
+  });
+
+  it("are kept when they cannot be written", async () => {
+    const { writer, signs, state } = aWriter();
+    writer.noteSeen(sign(5));
+    state.down = true;
+    await expect(writer.flush()).rejects.toThrow("down");
+    state.down = false;
+    await writer.flush();
+    expect(signs).toEqual([[sign(5)]]);
+  });
+
+  it("are written a thousand at a time, and again after a clock was set back", async () => {
+    const { writer, signs } = aWriter();
+    for (let n = 0; n < 2_500; n += 1) writer.noteSeen(sign(1e9, `device_${n}`));
+    await writer.flush();
+    expect(signs.map((batch) => batch.length)).toEqual([1_000, 1_000, 500]);
+    writer.noteSeen(sign(1_000, "device_7"));
+    await writer.flush();
+    expect(signs.at(-1)).toEqual([sign(1_000, "device_7")]);
   });
 });

@@ -1,7 +1,7 @@
-import type { Session } from "../auth/session.ts";
+import type { StatusSubject } from "./status-news.ts";
 
 /** What the uplink log says when a device comes or goes (wire-format 9.3). Times come as UTC alone: Trine knows no region. */
-export function statusBody({ device, iotId, peer }: Session, online: boolean, atMs: number) {
+export function statusBody({ device, iotId, peer }: StatusSubject, online: boolean, atMs: number) {
   const utc = new Date(atMs).toISOString();
   const text = utc.replace("T", " ").replace("Z", "");
   return {

@@ -1,7 +1,9 @@
 import { refuse } from "../auth/refusal.ts";
+import type { DeviceRef } from "../certificate/names.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { UplinkLog } from "../ports/uplink-log.ts";
+import type { UplinkLog, UplinkMessage } from "../ports/uplink-log.ts";
 import type { Uplink } from "./contracts.ts";
+import type { InFlight } from "./in-flight.ts";
 import type { MessageIds } from "./message-id.ts";
 import { replyTo } from "./replies/reply-to.ts";
 import { mayPublish } from "./topics/topic-policy.ts";
@@ -13,32 +15,38 @@ interface Deps {
   readonly uplinkLog: Pick<UplinkLog, "append">;
   readonly messageIds: MessageIds;
   readonly clock: Clock;
+  readonly underWay: InFlight;
   readonly maxPayloadBytes: number;
 }
 
 /** Takes what devices send: judged, durable, then answered. */
-export function createUplink({ uplinkLog, messageIds, clock, maxPayloadBytes }: Deps): Uplink {
+export function createUplink({ uplinkLog, messageIds, clock, underWay, maxPayloadBytes }: Deps): Uplink {
   return {
-    async accept(session, { topic, payload, qos }) {
+    async accept(session, { topic, payload, qos, messageId: known }) {
       if (!mayPublish(session, topic)) return refuse("forbidden_topic", "not a topic that the device may publish on");
       if (payload.length > maxPayloadBytes) return refuse("too_large", `${payload.length} bytes`);
-      const messageId = messageIds.next();
+      const messageId = known ?? messageIds.next();
       const receivedAtMs = clock.nowMs();
       const { device, transport } = session;
-      await uplinkLog.append({ ...device, messageId, topic, payload, qos, transport, receivedAtMs });
+      const message = { ...device, messageId, topic, payload, qos, transport, receivedAtMs };
+      await underWay.run(device, () => uplinkLog.append(message, { once: known !== undefined }));
       const reply = replyTo(session.device, { topic, payload }, { receivedAtMs, clock });
       return reply ? { messageId, reply } : { messageId };
     },
     async announce(device, topic, body) {
-      await uplinkLog.append({
-        ...device,
-        messageId: messageIds.next(),
-        topic,
-        payload: Buffer.from(JSON.stringify(body)),
-        qos: 1,
-        transport: GATEWAY,
-        receivedAtMs: clock.nowMs(),
-      });
+      await uplinkLog.append(announcement(device, messageIds.next(), { topic, body }));
+    },
+    async announceOnce(device, messageId, told) {
+      await uplinkLog.append(announcement(device, messageId, told), { once: true });
     },
   };
+
+  function announcement(
+    device: DeviceRef,
+    messageId: string,
+    { topic, body }: { topic: string; body: unknown },
+  ): UplinkMessage {
+    const payload = Buffer.from(JSON.stringify(body));
+    return { ...device, messageId, topic, payload, qos: 1, transport: GATEWAY, receivedAtMs: clock.nowMs() };
+  }
 }

@@ -60,7 +60,7 @@ describe("the platform", () => {
     const outcomes = [
       await node.platform.authenticator.authenticate(attempt),
       await node.platform.sessions.resume("token", from),
-      await node.platform.sessions.takeSequence("token", 1),
+      await node.platform.sessions.takeSequence("token", 1, "here"),
       await node.platform.uplink.accept(session, publish),
     ];
     expect(outcomes).toMatchObject(outcomes.map(() => ({ code: "unavailable" })));

@@ -5,20 +5,29 @@ import { recordedAuthenticator, recordedResumer } from "../auth/recorded.ts";
 import { createConnections } from "../messaging/connections.ts";
 import { createDownlink } from "../messaging/downlink.ts";
 import { createHolders } from "../messaging/holders.ts";
+import { createInFlight } from "../messaging/in-flight.ts";
+import { createInbox } from "../messaging/inbox.ts";
 import { createMessageIds } from "../messaging/message-id.ts";
 import { createPresenceWriter } from "../messaging/presence-writer.ts";
+import { createRecheck } from "../messaging/recheck-connections.ts";
+import { createStatusNews } from "../messaging/status-news.ts";
+import { createLostNodeSweep } from "../messaging/sweep-lost-nodes.ts";
 import { createUplink } from "../messaging/uplink.ts";
 import type { ControlHandler } from "../ports/control-bus.ts";
 import { createBatches } from "../registry/batches.ts";
 import { createDevices } from "../registry/devices.ts";
 import { createProducts } from "../registry/products.ts";
 import { createRevocation } from "../registry/revocation.ts";
+import { createRotations } from "../registry/rotations.ts";
+import { createTimelineWriter } from "../registry/timeline-writer.ts";
 import { createForgetfulActivation } from "./forgetful-activation.ts";
 import { createCommandHandler } from "./handle-command.ts";
 import type { Operators } from "./operators.ts";
 import type { Platform } from "./platform.ts";
 import type { PlatformOptions, PlatformPorts, PlatformSettings } from "./platform-ports.ts";
 import { recordedUplink } from "./recorded-uplink.ts";
+import { steadyResumer } from "./steady-resumer.ts";
+import type { Upkeep } from "./upkeep.ts";
 
 const DEFAULT_SETTINGS: PlatformSettings & AuthSettings = {
   ...DEFAULT_AUTH_SETTINGS,
@@ -33,8 +42,9 @@ export interface Core {
   readonly operators: Operators;
   /** Give it to the control bus. */
   readonly handleCommand: ControlHandler;
-  /** Writes down presence and waits for announcements that are under way; call it now and then, and at the end. */
+  /** Writes down presence and timelines, and waits for announcements that are under way; call it now and then, and at the end. */
   flush(): Promise<void>;
+  readonly upkeep: Upkeep;
 }
 
 /** Puts the core together over its ports. Nothing here does I/O or starts a timer. */
@@ -43,11 +53,21 @@ export function createPlatform(ports: PlatformPorts, options: PlatformOptions): 
   const settings = { ...DEFAULT_SETTINGS, ...options.settings };
   const { registry, clock, random, recorder, uplinkLog } = ports;
   const holders = createHolders();
-  const handleCommand = createCommandHandler({ caches: ports.caches, holders });
+  const underWay = createInFlight();
+  let revocations = 0;
+  const handleCommand = createCommandHandler({
+    caches: ports.caches,
+    holders,
+    underWay,
+    onRevoke() {
+      revocations += 1;
+    },
+  });
   const messageIds = createMessageIds({ clock, random });
   const presence = createPresenceWriter(registry);
+  const timeline = createTimelineWriter(ports);
   const uplink = recordedUplink(
-    createUplink({ uplinkLog, clock, messageIds, maxPayloadBytes: settings.maxPayloadBytes }),
+    createUplink({ uplinkLog, clock, messageIds, underWay, maxPayloadBytes: settings.maxPayloadBytes }),
     ports,
   );
   const downlink = createDownlink({
@@ -58,24 +78,40 @@ export function createPlatform(ports: PlatformPorts, options: PlatformOptions): 
     limits: settings.mailboxLimits,
     maxPayloadBytes: settings.maxPayloadBytes,
   });
-  const connections = createConnections({ ...ports, nodeId, holders, presence, uplink });
-  const auth = { ...ports, registry: createForgetfulActivation(registry, ports.caches), settings };
+  const news = createStatusNews({ presence, timeline, uplink, clock, recorder });
+  const inbox = createInbox({ ...ports, nodeId });
+  holders.add(inbox.holder);
   const revocation = createRevocation({
     ...ports,
     nodeId,
     handleHere: handleCommand,
     timeoutMs: settings.revocationTimeoutMs,
   });
-  const operatorDeps = { ...ports, uplink, revocation };
+  const operatorDeps = { ...ports, uplink, revocation, notes: timeline };
+  const rotations = createRotations(operatorDeps);
+  const auth = {
+    ...ports,
+    registry: createForgetfulActivation(registry, ports.caches),
+    rotations,
+    messageIds,
+    notes: timeline,
+    presence,
+    settings,
+  };
 
   return {
     platform: {
       nodeId,
       authenticator: recordedAuthenticator(createAuthenticator(auth), ports),
-      sessions: recordedResumer(createSessionResumer(auth), ports),
+      sessions: recordedResumer(
+        steadyResumer(createSessionResumer(auth), () => revocations),
+        ports,
+      ),
       uplink,
       downlink,
-      connections,
+      connections: createConnections({ ...ports, nodeId, holders, news }),
+      inbox,
+      mayServe: ports.mayServe,
       mailbox: ports.mailbox,
       subscriptions: ports.subscriptions,
       recorder,
@@ -87,6 +123,7 @@ export function createPlatform(ports: PlatformPorts, options: PlatformOptions): 
       products: createProducts(operatorDeps),
       devices: createDevices(operatorDeps),
       batches: createBatches(operatorDeps),
+      rotations,
       revocation,
       downlink,
       uplinkLog,
@@ -94,7 +131,13 @@ export function createPlatform(ports: PlatformPorts, options: PlatformOptions): 
     },
     handleCommand,
     async flush() {
-      await Promise.all([presence.flush(), connections.settled()]);
+      await Promise.all([presence.flush(), timeline.flush(), news.settled()]);
+    },
+    upkeep: {
+      sweepLostNodes: createLostNodeSweep({ ...ports, nodeId, news }),
+      recheckConnections: createRecheck({ directory: ports.directory, holders }),
+      keepWatching: inbox.keepWatching,
+      closeAll: holders.closeAll,
     },
   };
 }

@@ -1,19 +1,33 @@
 import type { SessionHolder } from "../messaging/contracts.ts";
-import type { ControlHandler } from "../ports/control-bus.ts";
+import type { InFlight } from "../messaging/in-flight.ts";
+import type { ControlCommand, ControlHandler, ControlReply } from "../ports/control-bus.ts";
 import type { PlatformPorts } from "./platform-ports.ts";
 
 /** Makes this node's answer to commands of other nodes, and of itself. */
 export function createCommandHandler(deps: {
   caches: PlatformPorts["caches"];
   holders: SessionHolder;
+  underWay: Pick<InFlight, "settled">;
+  /** A revocation came: what is being judged now has to be judged again. */
+  onRevoke: () => void;
 }): ControlHandler {
-  const { caches, holders } = deps;
+  const { caches, holders, underWay, onRevoke } = deps;
+
+  async function revoke(command: Extract<ControlCommand, { kind: "revoke" }>): Promise<ControlReply> {
+    // Memories first: a session that comes in after this is judged by the new state.
+    for (const cache of caches) cache.evict(command.target);
+    onRevoke();
+    if (!command.close) return { closedSessions: 0 };
+    const closedSessions = await holders.close(command.target, command);
+    // What the device had handed over before is stored, or failed, before anybody is told that it is shut out.
+    await underWay.settled(command.target);
+    return { closedSessions };
+  }
+
   return async (command) => {
     switch (command.kind) {
       case "revoke":
-        // Memories first: a session that comes in after this is judged by the new state.
-        for (const cache of caches) cache.evict(command.target);
-        return { closedSessions: command.close ? await holders.close(command.target) : 0 };
+        return revoke(command);
       case "close_connection":
         return { closedSessions: await holders.closeOlder(command.device, command.epoch) };
       case "wake":

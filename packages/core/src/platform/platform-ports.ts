@@ -2,7 +2,7 @@ import type { Vault } from "../certificate/vault.ts";
 import type { AttemptLimiter } from "../ports/attempt-limiter.ts";
 import type { AuditLog } from "../ports/audit-log.ts";
 import type { BatchStore } from "../ports/batch-store.ts";
-import type { Clock, Random } from "../ports/clock.ts";
+import type { Clock, Random, Timer } from "../ports/clock.ts";
 import type { ControlBus, RevocationTarget } from "../ports/control-bus.ts";
 import type { DeviceDirectory } from "../ports/device-directory.ts";
 import type { DeviceLookup, DeviceRegistry } from "../ports/device-registry.ts";
@@ -10,6 +10,7 @@ import type { Mailbox, MailboxLimits } from "../ports/mailbox.ts";
 import type { Recorder } from "../ports/recorder.ts";
 import type { SessionStore } from "../ports/session-store.ts";
 import type { SubscriptionStore } from "../ports/subscription-store.ts";
+import type { Timeline } from "../ports/timeline.ts";
 import type { UplinkLog } from "../ports/uplink-log.ts";
 
 /** Everything outside that the core needs. */
@@ -19,6 +20,7 @@ export interface PlatformPorts {
   readonly lookup: DeviceLookup;
   readonly batches: BatchStore;
   readonly audit: AuditLog;
+  readonly timeline: Timeline;
   readonly sessions: SessionStore;
   readonly subscriptions: SubscriptionStore;
   readonly directory: DeviceDirectory;
@@ -27,9 +29,12 @@ export interface PlatformPorts {
   readonly uplinkLog: UplinkLog;
   readonly bus: ControlBus;
   readonly clock: Clock;
+  readonly timer: Timer;
   readonly random: Random;
   readonly recorder: Recorder;
   readonly vault: Vault;
+  /** Whether this node's lease lives and revocations reach it. */
+  readonly mayServe: () => boolean;
   /** What remembers anything about devices and must forget it at a revocation. */
   readonly caches: readonly { evict(target: RevocationTarget): void }[];
 }

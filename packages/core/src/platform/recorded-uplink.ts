@@ -22,5 +22,6 @@ export function recordedUplink(uplink: Uplink, { recorder, clock }: { recorder: 
       return outcome;
     },
     announce: (device, topic, body) => uplink.announce(device, topic, body),
+    announceOnce: (device, messageId, told) => uplink.announceOnce(device, messageId, told),
   };
 }

@@ -6,6 +6,12 @@ export interface Clock {
   monotonicMs(): number;
 }
 
+/** Waiting, as a port, so that tests can set it. */
+export interface Timer {
+  /** Runs `work` once after `ms`. @returns what calls it off; calling it later does nothing. */
+  after(ms: number, work: () => void): () => void;
+}
+
 /** Randomness, as a port, so that tests can set it. */
 export interface Random {
   /** `count` bytes from a cryptographic source. */

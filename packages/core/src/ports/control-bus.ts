@@ -5,8 +5,16 @@ export type RevocationTarget = { readonly device: DeviceRef } | { readonly produ
 
 /** What one node tells another. */
 export type ControlCommand =
-  /** Forget what is cached about the target, and close its sessions if `close`. */
-  | { readonly kind: "revoke"; readonly target: RevocationTarget; readonly close: boolean }
+  /**
+   * Forget what is cached about the target, and close its sessions if `close`; with `minSecretVersion` only those that were made under an
+   * older secret.
+   */
+  | {
+      readonly kind: "revoke";
+      readonly target: RevocationTarget;
+      readonly close: boolean;
+      readonly minSecretVersion?: number;
+    }
   /** Close one connection, because the device connected elsewhere. Closes nothing newer than `epoch`. */
   | { readonly kind: "close_connection"; readonly device: DeviceRef; readonly epoch: number }
   /** Look into the mailbox of a device. Losing it costs latency only. */

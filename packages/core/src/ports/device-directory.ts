@@ -3,27 +3,45 @@ import type { DeviceRef } from "../certificate/names.ts";
 /** Where a device's connection is. `epoch` grows with every claim of that device, for ever. */
 export interface DeviceLocation {
   readonly nodeId: string;
+  /** Unique for ever, over all nodes. */
   readonly connectionId: string;
   readonly epoch: number;
+  /** What its node has to say about it, as it was claimed: opaque here. */
+  readonly about: string;
 }
 
 /**
- * Which node holds the connection of which device. A location counts only while its node's lease lives.
+ * Which node holds the connection of which device, which nodes watch its mailbox, and which nodes live.
+ *
+ * A location says where a device was claimed last, and stays until it is given up: its node may have died a moment ago. Whoever sends
+ * something there learns it by the missing reply; `abandoned` names what such a node leaves behind.
  */
 export interface DeviceDirectory {
   /**
    * Makes `nodeId` the holder, whoever held it before: the newest claim wins.
    * Epochs of one device are strictly increasing over all nodes and restarts, and safe integers.
-   * @returns the new epoch and the location that was replaced, if its node is alive.
+   * @returns the new epoch and the location that was replaced.
    */
   claim(
     device: DeviceRef,
-    holder: { nodeId: string; connectionId: string },
+    holder: { nodeId: string; connectionId: string; about: string },
   ): Promise<{ epoch: number; replaced?: DeviceLocation }>;
-  /** Gives the device up, only if `epoch` is still the newest. @returns whether it was. */
-  release(device: DeviceRef, epoch: number): Promise<boolean>;
-  /** The location, or `undefined` when nobody holds the device or the holder's lease is over. */
+  /** Gives the device up, only if the location is still the newest. @returns whether it was. */
+  release(device: DeviceRef, location: Pick<DeviceLocation, "nodeId" | "connectionId" | "epoch">): Promise<boolean>;
+  /** The newest location, or `undefined` when nobody holds the device. */
   locate(device: DeviceRef): Promise<DeviceLocation | undefined>;
+  /** Has `reach` name a node for `forMs`, because it waits there for messages without holding the connection. */
+  watch(device: DeviceRef, nodeId: string, forMs: number): Promise<void>;
+  /** Every node that a hint about the device's mailbox has to go to: that of its connection, and those that watch. One look-up. */
+  reach(device: DeviceRef): Promise<readonly string[]>;
+  /**
+   * Devices whose connection is on a node that has no lease, at most `limit`, for one caller at a time: nobody else gets devices of the
+   * same node for some seconds. Give each up with `release`; what is given up, or was claimed again, is not named any more.
+   */
+  abandoned(
+    caller: string,
+    limit: number,
+  ): Promise<readonly { readonly device: DeviceRef; readonly location: DeviceLocation }[]>;
   /** Starts or renews the lease of a node. */
   renewNode(nodeId: string, leaseMs: number): Promise<void>;
   /** Ends the lease at once: a node that stops on purpose. */

@@ -27,12 +27,22 @@ export interface ProductProfile {
   readonly nodeType: "device" | "gateway";
   readonly policy: ProductPolicy;
   readonly topicClasses: readonly TopicClass[];
+  /** Grows with every change of the policy; a session that was let in under an older one is void. Absent: 0. */
+  readonly policyVersion?: number;
 }
 
 export interface ProductRecord extends ProductProfile {
   readonly name: string;
   readonly sealedSecret: SealedSecret;
   readonly createdAtMs: number;
+}
+
+/** The second secret of a device, which becomes the only one. */
+export interface NextSecret {
+  readonly sealedSecret: SealedSecret;
+  readonly secretVersion: number;
+  /** Wall clock. */
+  readonly graceEndsAtMs: number;
 }
 
 /** What a login needs to know about a device, in one look-up. */
@@ -42,6 +52,8 @@ export interface DeviceCredentials {
   readonly sealedSecret: SealedSecret;
   /** Grows with every new secret; a session made under an older one is void. */
   readonly secretVersion: number;
+  /** While a rotation is under way: the second secret. The first one works until the second was used, or the grace ends. */
+  readonly next?: NextSecret;
   readonly disabled: boolean;
   readonly activated: boolean;
   readonly product: ProductProfile;
@@ -61,6 +73,8 @@ export interface DeviceRecord {
   readonly activatedAtMs: number | undefined;
   readonly lastOnlineAtMs: number | undefined;
   readonly lastOfflineAtMs: number | undefined;
+  /** The last sign of life on any transport; written behind, so up to a minute late. */
+  readonly lastSeenAtMs: number | undefined;
   /** Address of the last login. */
   readonly lastPeer: string | undefined;
   readonly lastTransport: string | undefined;
@@ -82,6 +96,15 @@ export interface PresenceChange {
   readonly iotId: string;
   readonly epoch: number;
   readonly online: boolean;
+  readonly atMs: number;
+  readonly peer: string;
+  readonly transport: string;
+}
+
+/** A sign of life of a device that holds no connection. */
+export interface DeviceSeen {
+  readonly device: DeviceRef;
+  readonly iotId: string;
   readonly atMs: number;
   readonly peer: string;
   readonly transport: string;
@@ -118,7 +141,7 @@ export interface DeviceRegistry extends DeviceLookup {
   findProduct(productKey: ProductKey): Promise<ProductRecord | undefined>;
   /** Products in the order of their keys. @throws InvalidCursorError when the cursor was not given out by this method. */
   listProducts(page: { limit: number; cursor?: string }): Promise<Page<ProductRecord>>;
-  /** Changes the given fields. `undefined` when there is no such product. */
+  /** Changes the given fields; a policy that differs gets a new `policyVersion`. `undefined` when there is no such product. */
   updateProduct(
     productKey: ProductKey,
     change: { name?: string; policy?: ProductPolicy; topicClasses?: readonly TopicClass[] },
@@ -157,6 +180,30 @@ export interface DeviceRegistry extends DeviceLookup {
    * (one connection) offline is later than online.
    */
   savePresence(changes: readonly PresenceChange[]): Promise<void>;
+  /** Writes signs of life behind, in batches; an earlier time than the stored one changes nothing. */
+  saveSeen(seen: readonly DeviceSeen[]): Promise<void>;
+
+  /**
+   * Begins a rotation, or replaces the second secret of one that is under way; one whose grace is over at `nowMs` ends first, so that no
+   * dead secret comes to life. The version is greater than any that the device had.
+   * @returns the versions of the second and of the first secret, or `undefined` when there is no such device.
+   */
+  beginRotation(
+    device: DeviceRef,
+    next: { sealedSecret: SealedSecret; graceEndsAtMs: number; nowMs: number },
+  ): Promise<{ secretVersion: number; firstVersion: number } | undefined>;
+  /**
+   * Makes the second secret the only one, if it still is of that version. Of many callers exactly one gets true; `iotId` must be the
+   * device's own. The rotation stays on the list below until `settleRotation`.
+   */
+  endRotation(device: DeviceRef, iotId: string, secretVersion: number): Promise<boolean>;
+  /** Takes a rotation that has ended off the list: every node knows. Does nothing when it has not ended, or another began. */
+  settleRotation(device: DeviceRef, iotId: string, secretVersion: number): Promise<void>;
+  /** Rotations whose grace is over, and those that have ended and are not settled, at most `limit`. */
+  listEndedRotations(
+    nowMs: number,
+    limit: number,
+  ): Promise<readonly { device: DeviceRef; iotId: string; secretVersion: number }[]>;
 
   /** Sealed secrets of devices in the order of names, for certificate export, at most `limit` after `after`. */
   listSealedSecrets(

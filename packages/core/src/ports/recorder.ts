@@ -30,6 +30,10 @@ export interface Recorder {
   connectionClosed(transport: string, why: string): void;
   /** Something of a device was dropped or cut off, for a stable reason such as `forbidden_topic` or `frame_too_large`. */
   dropped(transport: string, reason: string): void;
+  /** Events that did not get into the timelines of devices, because there were too many. */
+  timelineDropped(count: number): void;
+  /** The devices of a node that lost its lease were made offline. */
+  nodeLost(fact: { nodeId: string; devices: number }): void;
   /** A fault: an outage or a bug. `where` is a stable word. */
   fault(where: string, error: unknown): void;
 }

@@ -1,6 +1,7 @@
 import { drawDeviceName, drawDeviceSecret, drawIotId, drawText } from "../certificate/issue.ts";
 import { type DeviceName, deviceKey, type ProductKey } from "../certificate/names.ts";
 import type { BatchError, BatchLine, BatchRecord } from "../ports/batch-store.ts";
+import type { NewDevice } from "../ports/device-registry.ts";
 import { type CheckedLines, checkLines } from "./check-lines.ts";
 import type { Batches, DeviceCertificate } from "./contracts.ts";
 import { findTaken } from "./find-taken.ts";
@@ -74,7 +75,7 @@ export function createBatches(deps: RegistryDeps): Batches {
       if (!claimed) return false;
       const { batch, lines } = claimed;
       const devices = lines.map((line) => newDevice(deps, batch.productKey, line));
-      await batches.commitChunk(batch.batchId, worker, LEASE_MS, devices);
+      if (await batches.commitChunk(batch.batchId, worker, LEASE_MS, devices)) await noteCreated(deps, batch, devices);
       return true;
     },
   };
@@ -89,6 +90,26 @@ function newDevice({ random, vault, clock }: RegistryDeps, productKey: ProductKe
     sealedSecret: vault.seal(drawDeviceSecret(random), deviceKey(device)),
     createdAtMs: clock.nowMs(),
   };
+}
+
+/**
+ * Straight into the store: so many at once would push other events out of the queue. Lines that could not be registered have no device
+ * of their iotId, so theirs are dropped there.
+ */
+async function noteCreated(
+  { timeline, recorder }: RegistryDeps,
+  { batchId }: BatchRecord,
+  devices: readonly NewDevice[],
+): Promise<void> {
+  const events = devices.map(({ device, iotId, createdAtMs }) => ({
+    device,
+    iotId,
+    kind: "created" as const,
+    atMs: createdAtMs,
+    detail: { batchId },
+  }));
+  // The devices are there, so a timeline that cannot be written takes nothing back.
+  await timeline.append(events).catch((error: unknown) => recorder.fault("timeline", error));
 }
 
 /** Names that the product has already; only read, so that a dry run locks nothing that registration needs. */

@@ -10,6 +10,7 @@ import type {
   ProductRecord,
   TopicClass,
 } from "../ports/device-registry.ts";
+import type { TimelineEvent } from "../ports/timeline.ts";
 import type { Problem } from "./problem.ts";
 
 /** A product without its sealed secret. */
@@ -29,13 +30,24 @@ export interface Products {
   ): Promise<{ product: Product; productSecret: Secret } | Problem>;
   find(productKey: ProductKey): Promise<Product | Problem>;
   list(page: { limit: number; cursor?: string }): Promise<Page<Product> | Problem>;
+  /** A policy that differs closes the product's connections on every node and voids its devices' tokens. */
   update(
     actor: Actor,
     productKey: ProductKey,
     change: { name?: string; policy?: ProductPolicy },
-  ): Promise<Product | Problem>;
+  ): Promise<ChangedProduct | Problem>;
   remove(actor: Actor, productKey: ProductKey): Promise<undefined | Problem>;
-  setTopics(actor: Actor, productKey: ProductKey, topicClasses: readonly TopicClass[]): Promise<Product | Problem>;
+  /** Topic classes that differ close the product's connections on every node: what is subscribed is judged anew. */
+  setTopics(
+    actor: Actor,
+    productKey: ProductKey,
+    topicClasses: readonly TopicClass[],
+  ): Promise<ChangedProduct | Problem>;
+}
+
+/** A product after a change, and what the change closed: tokens that it voided are not counted. */
+export interface ChangedProduct extends Revoked {
+  readonly product: Product;
 }
 
 /** The triple. */
@@ -64,11 +76,33 @@ export interface Devices {
   ): Promise<DeviceRecord | Problem>;
   /** Deletes, revokes everywhere, drops the mailbox. */
   remove(actor: Actor, device: DeviceRef): Promise<Revoked | Problem>;
+  /** The triple, with the newest secret: while a rotation is under way, the second. */
   certificate(actor: Actor, device: DeviceRef): Promise<DeviceCertificate | Problem>;
   disable(actor: Actor, device: DeviceRef): Promise<Revoked | Problem>;
   enable(actor: Actor, device: DeviceRef): Promise<Revoked | Problem>;
   /** Closes what is open; the device may come back at once. */
   kick(actor: Actor, device: DeviceRef): Promise<Revoked | Problem>;
+  /** What happened to the device, newest first. */
+  timeline(device: DeviceRef, page: { limit: number; cursor?: string }): Promise<Page<TimelineEvent> | Problem>;
+}
+
+/** Rotation of secrets. Audited. */
+export interface Rotations {
+  /**
+   * Makes a second secret. Both work until the second one is used or the grace ends; then what was made under the first is void. One
+   * that is under way is replaced: its second secret never worked for anybody.
+   *
+   * @param options.graceSeconds default 7 days, at most a year; with 0 the first one dies at once.
+   */
+  rotate(actor: Actor, device: DeviceRef, options: { graceSeconds?: number }): Promise<Rotated | Problem>;
+  /** Ends rotations whose grace is over, some of them. @returns whether there may be more: call again then. */
+  work(signal: AbortSignal): Promise<boolean>;
+}
+
+/** A second secret that was made, and what that closed: nothing, unless the first one died at once. */
+export interface Rotated extends DeviceCertificate, Revoked {
+  /** Wall clock. */
+  readonly graceEndsAtMs: number;
 }
 
 /** What a revocation did, after every live node acknowledged. */
@@ -81,7 +115,8 @@ export interface Revoked {
 
 /** Closes sessions and clears caches on every live node. */
 export interface Revocation {
-  revoke(target: RevocationTarget, options: { close: boolean }): Promise<Revoked>;
+  /** @param options.minSecretVersion with `close`: only sessions that were made under an older secret of the device are closed. */
+  revoke(target: RevocationTarget, options: { close: boolean; minSecretVersion?: number }): Promise<Revoked>;
 }
 
 /** What a batch asks for, before it is checked. */

@@ -1,6 +1,7 @@
 import { drawDeviceName, drawDeviceSecret, drawIotId } from "../certificate/issue.ts";
 import { type DeviceName, type DeviceRef, deviceKey, type ProductKey, parseDeviceName } from "../certificate/names.ts";
 import type { DeviceRecord } from "../ports/device-registry.ts";
+import type { TimelineKind } from "../ports/timeline.ts";
 import type { Actor, Devices, Revoked } from "./contracts.ts";
 import { announceLifecycle } from "./lifecycle.ts";
 import { type Problem, problem } from "./problem.ts";
@@ -12,7 +13,15 @@ const DRAWS = 5;
 
 /** What operators do with devices, over the registry. State is committed first; then every node is told, and then the operator. */
 export function createDevices(deps: RegistryDeps): Devices {
-  const { registry, revocation } = deps;
+  const { registry, revocation, timeline, notes } = deps;
+
+  function note(
+    device: DeviceRef,
+    { iotId }: { iotId: string },
+    { kind, actor }: { kind: TimelineKind; actor: Actor },
+  ) {
+    notes.note({ device, iotId, kind, atMs: deps.clock.nowMs(), detail: { actor: actor.name } });
+  }
 
   async function setDisabled(actor: Actor, device: DeviceRef, disabled: boolean): Promise<Revoked | Problem> {
     const record = await registry.updateDevice(device, { disabled });
@@ -23,6 +32,7 @@ export function createDevices(deps: RegistryDeps): Devices {
       revocation.revoke({ device }, { close: disabled }),
       recordAct(deps, actor, { action: `device.${action}`, target: deviceKey(device) }),
     ]);
+    note(device, record, { kind: `${action}d`, actor });
     await announceLifecycle(deps, { device, iotId: record.iotId, action });
     return revoked;
   }
@@ -46,6 +56,7 @@ export function createDevices(deps: RegistryDeps): Devices {
       await recordAct(deps, actor, { action: "device.add", target: deviceKey(device) });
       const record = await registry.findDevice(device);
       if (!record) return deviceNotFound();
+      note(device, record, { kind: "created", actor });
       await announceLifecycle(deps, { device, iotId, action: "create" });
       return { device: record, deviceSecret };
     },
@@ -80,17 +91,25 @@ export function createDevices(deps: RegistryDeps): Devices {
       if (!credentials) return deviceNotFound();
       // Written before the secret is handed out: a read that is not in the log did not happen.
       await recordAct(deps, actor, { action: "certificate.read", target: deviceKey(device) });
-      return { ...device, deviceSecret: deps.vault.open(credentials.sealedSecret, deviceKey(device)) };
+      note(device, credentials, { kind: "certificate_read", actor });
+      const { sealedSecret } = credentials.next ?? credentials;
+      return { ...device, deviceSecret: deps.vault.open(sealedSecret, deviceKey(device)) };
     },
     disable: (actor, device) => setDisabled(actor, device, true),
     enable: (actor, device) => setDisabled(actor, device, false),
     async kick(actor, device) {
-      if (!(await registry.findDevice(device))) return deviceNotFound();
+      const record = await registry.findDevice(device);
+      if (!record) return deviceNotFound();
       const [revoked] = await Promise.all([
         revocation.revoke({ device }, { close: true }),
         recordAct(deps, actor, { action: "device.kick", target: deviceKey(device) }),
       ]);
+      note(device, record, { kind: "kicked", actor });
       return revoked;
+    },
+    async timeline(device, page) {
+      if (!(await registry.findDevice(device))) return deviceNotFound();
+      return timeline.list(device, page).catch(cursorProblem);
     },
   };
 }
@@ -119,6 +138,7 @@ export function badName(field: string): Problem {
   return problem("invalid", `${field}: 4 to 32 of letters, digits, -_@.:`, field);
 }
 
-function deviceNotFound(): Problem {
+/** No such device, as a problem. */
+export function deviceNotFound(): Problem {
   return problem("device_not_found", "check the productKey and the deviceName");
 }

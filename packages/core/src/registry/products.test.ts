@@ -49,7 +49,7 @@ describe("a new product", () => {
 });
 
 describe("a change of a product", () => {
-  it("is forgotten by every node before its caller is answered, and closes nothing", async () => {
+  it("is forgotten by every node before its caller is answered, and closes what was let in before", async () => {
     const there = await aNode({ fleet: node.fleet, nodeId: "node-2" });
     const holders = [node, there].map((each) => {
       const holder = aHolder();
@@ -57,15 +57,27 @@ describe("a change of a product", () => {
       return holder;
     });
     const policy = { signMethods: ["hmacsha256" as const] };
-    expect(must(await node.operators.products.update(OPERATOR, productKey, { policy })).policy).toEqual(policy);
+    expect(must(await node.operators.products.update(OPERATOR, productKey, { policy }))).toMatchObject({
+      product: { policy },
+      closedSessions: 2,
+      nodes: 2,
+    });
     expect([node.evicted, there.evicted]).toEqual([[{ productKey }], [{ productKey }]]);
-    expect(holders.flatMap(({ asked }) => asked)).toEqual([]);
+    expect(holders.flatMap(({ asked }) => asked)).toEqual([{ close: { productKey } }, { close: { productKey } }]);
+  });
+
+  it("that leaves policy and topics as they were closes nothing", async () => {
+    const holder = aHolder();
+    node.platform.hold(holder);
+    const { product } = must(await node.operators.products.update(OPERATOR, productKey, { name: "bulb", policy: {} }));
+    must(await node.operators.products.setTopics(OPERATOR, productKey, product.topicClasses));
+    expect(holder.asked).toEqual([]);
   });
 
   it("of topic classes replaces them, unless one is wrong", async () => {
     const { products } = node.operators;
     const classes = [{ suffix: "a/+", permission: "all" as const }];
-    expect(must(await products.setTopics(OPERATOR, productKey, classes)).topicClasses).toEqual(classes);
+    expect(must(await products.setTopics(OPERATOR, productKey, classes)).product.topicClasses).toEqual(classes);
     const wrong = [{ suffix: "a b", permission: "all" as const }];
     expect(await products.setTopics(OPERATOR, productKey, wrong)).toMatchObject({
       code: "invalid",

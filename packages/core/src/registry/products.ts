@@ -3,7 +3,7 @@ import type { ProductKey } from "../certificate/names.ts";
 import { checkTopicClasses } from "../messaging/topics/check-topic-classes.ts";
 import { DEFAULT_TOPIC_CLASSES } from "../messaging/topics/default-topic-classes.ts";
 import { type DeviceRegistry, InvalidCursorError, type ProductRecord } from "../ports/device-registry.ts";
-import type { Actor, Product, Products } from "./contracts.ts";
+import type { Actor, ChangedProduct, Product, Products } from "./contracts.ts";
 import { type Problem, problem } from "./problem.ts";
 import { recordAct } from "./record-act.ts";
 import type { RegistryDeps } from "./registry-deps.ts";
@@ -14,19 +14,20 @@ const DRAWS = 5;
 export function createProducts(deps: RegistryDeps): Products {
   const { registry, revocation } = deps;
 
-  /** A change of what devices may do holds on every node when its caller is answered. */
+  /** A change of what devices may do holds on every node, for devices that are connected as well, when its caller is answered. */
   async function change(
     actor: Actor,
     productKey: ProductKey,
     act: { action: string; change: Parameters<DeviceRegistry["updateProduct"]>[1] },
-  ): Promise<Product | Problem> {
+  ): Promise<ChangedProduct | Problem> {
+    const before = await registry.findProduct(productKey);
     const record = await registry.updateProduct(productKey, act.change);
-    if (!record) return productNotFound();
-    await Promise.all([
-      revocation.revoke({ productKey }, { close: false }),
+    if (!before || !record) return productNotFound();
+    const [revoked] = await Promise.all([
+      revocation.revoke({ productKey }, { close: rulesOf(before) !== rulesOf(record) }),
       recordAct(deps, actor, { action: act.action, target: productKey, detail: { ...act.change } }),
     ]);
-    return withoutSecret(record);
+    return { product: withoutSecret(record), ...revoked };
   }
 
   return {
@@ -81,6 +82,11 @@ export function productNotFound(): Problem {
 export function cursorProblem(error: unknown): Problem {
   if (error instanceof InvalidCursorError) return problem("cursor_invalid", "start again without a cursor", "cursor");
   throw error;
+}
+
+/** What a connection was let in by and judges messages by. */
+function rulesOf({ policy, policyVersion, topicClasses }: ProductRecord): string {
+  return JSON.stringify([policy, policyVersion, topicClasses]);
 }
 
 function withoutSecret({ sealedSecret: _, ...product }: ProductRecord): Product {

@@ -7,6 +7,7 @@ import type { DeviceRegistry } from "../ports/device-registry.ts";
 import type { Mailbox } from "../ports/mailbox.ts";
 import type { Recorder } from "../ports/recorder.ts";
 import type { SubscriptionStore } from "../ports/subscription-store.ts";
+import type { Timeline, TimelineNotes } from "../ports/timeline.ts";
 import type { Revocation } from "./contracts.ts";
 
 /** What the operators' side stands on. */
@@ -18,6 +19,8 @@ export interface RegistryDeps {
   readonly subscriptions: SubscriptionStore;
   readonly uplink: Pick<Uplink, "announce">;
   readonly revocation: Revocation;
+  readonly timeline: Timeline;
+  readonly notes: TimelineNotes;
   readonly vault: Vault;
   readonly clock: Clock;
   readonly random: Random;

@@ -36,7 +36,7 @@ export function createRevocation(deps: Deps): Revocation {
 
   async function tellAll(command: Revoke) {
     const { target, close } = command;
-    const tokens = close && "device" in target ? await sessions.revokeDevice(target.device) : 0;
+    const tokens = close && "device" in target ? await sessions.revokeDevice(target.device, command) : 0;
     const [here, others] = await Promise.all([handleHere(command), askOthers(command)]);
     const replies = [here, ...others].filter((reply) => reply !== undefined);
     return {
@@ -46,9 +46,9 @@ export function createRevocation(deps: Deps): Revocation {
   }
 
   return {
-    async revoke(target, { close }) {
+    async revoke(target, options) {
       const began = clock.monotonicMs();
-      const command = { kind: "revoke", target, close } as const;
+      const command = { kind: "revoke", target, ...options } as const;
       try {
         const counts = await tellAll(command);
         return { ...counts, elapsedMs: Math.round((clock.monotonicMs() - began) * 10) / 10 };

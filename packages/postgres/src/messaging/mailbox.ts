@@ -1,4 +1,5 @@
-import type { DeviceRef } from "@trine/core/certificate";
+import { type DeviceRef, deviceKey } from "@trine/core/certificate";
+import { createMailboxTakers } from "@trine/core/messaging";
 import type { Mailbox, MailboxMessage, MessageStatus } from "@trine/core/ports";
 import { and, eq, type SQL } from "drizzle-orm";
 import { createGroupCommit } from "../database/group-commit.ts";
@@ -29,7 +30,8 @@ export function createSqlMailbox(
       return outcomes;
     },
   });
-  const sent = createGroupCommit<Sent, void>({ flush: (group) => markSent(db, group) });
+  const takers = createMailboxTakers();
+  const sent = createGroupCommit<Sent, number | undefined>({ flush: (group) => markSent(db, group) });
   const acknowledge = createGroupCommit<Acknowledgement, boolean>({ flush: (group) => acknowledgeMessages(db, group) });
   const pending = createGroupCommit<PendingRequest, readonly MailboxMessage[]>({
     maxItems: 100,
@@ -51,11 +53,36 @@ export function createSqlMailbox(
       });
     },
     pending: (device, { after = 0, limit, nowMs }) => pending({ device, after, limit, nowMs }),
-    async markSent(device, messageIds, atMs) {
-      await Promise.all(messageIds.map((messageId) => sent({ ...device, messageId, atMs })));
+    async claim(device, { taker, messageIds, nowMs, leaseMs }) {
+      const { productKey, deviceName } = device;
+      if (messageIds.length === 0 || !takers.admits(deviceKey(device), taker, nowMs)) return [];
+      // Noted before the database answers: nobody else gets in meanwhile.
+      const to = { taker, untilMs: nowMs + leaseMs };
+      takers.give(
+        deviceKey(device),
+        to,
+        messageIds.map((messageId) => ({ messageId, expiresAtMs: to.untilMs })),
+      );
+      const ends = await Promise.all(
+        messageIds.map((messageId) => sent({ productKey, deviceName, messageId, atMs: nowMs })),
+      );
+      const given = messageIds.flatMap((messageId, i) => {
+        const expiresAtMs = ends[i];
+        if (expiresAtMs === undefined) takers.end(deviceKey(device), messageId);
+        return expiresAtMs === undefined ? [] : [{ messageId, expiresAtMs }];
+      });
+      if (given.length > 0) takers.give(deviceKey(device), to, given);
+      return given.map(({ messageId }) => messageId);
     },
-    acknowledge: ({ productKey, deviceName }, messageId, atMs) =>
-      acknowledge({ productKey, deviceName, messageId, atMs }),
+    async letGo(device, takerId) {
+      takers.letGo(deviceKey(device), takerId);
+    },
+    async acknowledge(device, messageId, atMs) {
+      const { productKey, deviceName } = device;
+      const wasWaiting = await acknowledge({ productKey, deviceName, messageId, atMs });
+      takers.end(deviceKey(device), messageId);
+      return wasWaiting;
+    },
     async status(device, messageId, nowMs) {
       const [row] = await db
         .select(statusColumns)

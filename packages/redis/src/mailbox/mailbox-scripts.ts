@@ -3,7 +3,7 @@
  * idempotency key (or an empty text).
  */
 const PRELUDE = `
-local COUNTERS, FACTS, PAYLOADS, WAITING, ENDS, IDEMPOTENCY = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+local COUNTERS, FACTS, PAYLOADS, WAITING, ENDS, IDEMPOTENCY, OUT = unpack(KEYS)
 local QOS, STATE, EXPIRES, CHANGED, BYTES, KEY = 2, 3, 5, 6, 7, 8
 
 local function facts_of(id)
@@ -13,6 +13,7 @@ end
 
 local function end_waiting(id, facts, state, at)
   redis.call('ZREM', WAITING, id)
+  redis.call('SREM', OUT, id)
   redis.call('HDEL', PAYLOADS, id)
   redis.call('HINCRBY', COUNTERS, 'bytes', -facts[BYTES])
   facts[STATE], facts[CHANGED] = state, at
@@ -108,14 +109,49 @@ end
 return found
 `;
 
-/** queued -> sent. ARGV: when, then the ids. */
-export const MARK_SENT = `${PRELUDE}
-for i = 2, #ARGV do
-  local facts = facts_of(ARGV[i])
-  if facts and facts[STATE] == 'queued' then
-    facts[STATE], facts[CHANGED] = 'sent', tonumber(ARGV[1])
-    redis.call('HSET', FACTS, ARGV[i], cmsgpack.pack(facts))
+/**
+ * Gives messages to a taker, unless others are out to another one: queued -> sent. Answers the ids that were given.
+ * ARGV: taker, its epoch (or an empty text), now, lease, then the ids.
+ */
+export const CLAIM = `${PRELUDE}
+local taker, epoch, now = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local holder = redis.call('HMGET', COUNTERS, 'taker', 'epoch', 'until')
+local function is_out()
+  for _, id in ipairs(redis.call('SMEMBERS', OUT)) do
+    local facts = facts_of(id)
+    if facts and facts[EXPIRES] > now then return true end
   end
+  return false
+end
+if holder[1] and holder[1] ~= taker then
+  local newer = epoch and tonumber(holder[2]) and epoch > tonumber(holder[2])
+  if not newer and tonumber(holder[3]) > now and is_out() then return {} end
+  redis.call('DEL', OUT)
+end
+local given = {}
+for i = 5, #ARGV do
+  local facts = facts_of(ARGV[i])
+  if facts and facts[EXPIRES] > now and redis.call('ZSCORE', WAITING, ARGV[i]) then
+    given[#given + 1] = ARGV[i]
+    redis.call('SADD', OUT, ARGV[i])
+    if facts[STATE] == 'queued' then
+      facts[STATE], facts[CHANGED] = 'sent', now
+      redis.call('HSET', FACTS, ARGV[i], cmsgpack.pack(facts))
+    end
+  end
+end
+if #given > 0 then
+  redis.call('HSET', COUNTERS, 'taker', taker, 'epoch', ARGV[2], 'until', string.format('%.0f', now + ARGV[4]))
+  abandon_at_last_end()
+end
+return given
+`;
+
+/** Nothing is out any more, if the taker has the mailbox. ARGV: taker. */
+export const LET_GO = `${PRELUDE}
+if redis.call('HGET', COUNTERS, 'taker') == ARGV[1] then
+  redis.call('HDEL', COUNTERS, 'taker', 'epoch', 'until')
+  redis.call('DEL', OUT)
 end
 `;
 

@@ -3,7 +3,7 @@ import type { Mailbox, MailboxMessage, MessageState, MessageStatus } from "@trin
 import { defineScript, type ScriptArgument } from "../connection/define-script.ts";
 import type { RedisHandle } from "../connection/redis-handle.ts";
 import { MAILBOX_KEYS, mailboxKeys } from "./mailbox-keys.ts";
-import { ACKNOWLEDGE, MARK_SENT, NOTE, PENDING, PUT, STATUS } from "./mailbox-scripts.ts";
+import { ACKNOWLEDGE, CLAIM, LET_GO, NOTE, PENDING, PUT, STATUS } from "./mailbox-scripts.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -23,7 +23,8 @@ export function createRedisMailbox(redis: RedisHandle, { retentionMs = DAY_MS } 
   const put = define("Put", PUT);
   const note = define("Note", NOTE);
   const pending = define("Pending", PENDING);
-  const markSent = define("MarkSent", MARK_SENT);
+  const claim = define("Claim", CLAIM);
+  const letGo = define("LetGo", LET_GO);
   const acknowledge = define("Acknowledge", ACKNOWLEDGE);
   const status = define("Status", STATUS);
 
@@ -41,8 +42,13 @@ export function createRedisMailbox(redis: RedisHandle, { retentionMs = DAY_MS } 
     async pending(device, { after, limit, nowMs }) {
       return ((await pending(device, after ?? "-inf", limit, nowMs)) as PendingReply[]).map(toMessage);
     },
-    async markSent(device, messageIds, atMs) {
-      if (messageIds.length > 0) await markSent(device, atMs, ...messageIds);
+    async claim(device, { taker, messageIds, nowMs, leaseMs }) {
+      if (messageIds.length === 0) return [];
+      const given = await claim(device, taker.id, taker.epoch ?? "", nowMs, leaseMs, ...messageIds);
+      return (given as Buffer[]).map(String);
+    },
+    async letGo(device, takerId) {
+      await letGo(device, takerId);
     },
     acknowledge: async (device, messageId, atMs) => (await acknowledge(device, messageId, atMs, retentionMs)) === 1,
     async status(device, messageId, nowMs) {

@@ -62,8 +62,8 @@ export function createCachedSessions(
       return found;
     },
     takeSequence: (tokenHash, seq, attempt) => store.takeSequence(tokenHash, seq, attempt),
-    async revokeDevice(device) {
-      const revoked = await store.revokeDevice(device);
+    async revokeDevice(device, which) {
+      const revoked = await store.revokeDevice(device, which);
       evict({ device });
       return revoked;
     },

@@ -66,6 +66,23 @@ export function createMetrics(service: string) {
       labelNames: ["group"],
       registers,
     }),
+    uplinkUsed: new Gauge({
+      name: "trine_uplink_used_ratio",
+      help: "Bytes of the uplink log, as a part of the most that it may hold",
+      registers,
+    }),
+    uplinkOldestUnread: new Gauge({
+      name: "trine_uplink_oldest_unread_seconds",
+      help: "Age of the oldest message that a consumer group has not acknowledged",
+      labelNames: ["group"],
+      registers,
+    }),
+    uplinkDropSoon: new Gauge({
+      name: "trine_uplink_unread_drop_soon",
+      help: "Whether messages that a consumer group has not acknowledged are about to leave the log",
+      labelNames: ["group"],
+      registers,
+    }),
     uplinkDropped: new Counter({
       name: "trine_uplink_dropped_total",
       help: "Messages that left the log by age or size",
@@ -82,6 +99,16 @@ export function createMetrics(service: string) {
       name: "trine_device_drops_total",
       help: "What devices sent and the gateway did not take",
       labelNames: ["transport", "reason"],
+      registers,
+    }),
+    lostNodeDevices: new Counter({
+      name: "trine_lost_node_devices_total",
+      help: "Devices that became offline because their node lost its lease",
+      registers,
+    }),
+    timelineDropped: new Counter({
+      name: "trine_timeline_dropped_total",
+      help: "Events that did not get into the timelines of devices",
       registers,
     }),
     faults: new Counter({

@@ -53,6 +53,13 @@ export function createRecorder(deps: { logger: Logger; metrics: Metrics; monoton
     dropped(transport, reason) {
       metrics.dropped.inc({ transport, reason });
     },
+    nodeLost({ nodeId, devices }) {
+      metrics.lostNodeDevices.inc(devices);
+      logger.warn({ event: "node.lost", nodeId, devices }, "devices of a lost node are offline");
+    },
+    timelineDropped(count) {
+      metrics.timelineDropped.inc(count);
+    },
     fault(where, error) {
       metrics.faults.inc({ where });
       const now = monotonicMs();

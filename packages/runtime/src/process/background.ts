@@ -2,13 +2,16 @@ import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Operators } from "@trine/core/platform";
 import type { Clock, Recorder, UplinkLog } from "@trine/core/ports";
+import type { Logger } from "../observe/logger.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import type { RuntimeSettings } from "../settings/runtime-settings.ts";
 import { type Repetition, repeat } from "./repeat.ts";
+import { createUplinkRetention } from "./uplink-retention.ts";
 
 const PRESENCE_FLUSH_MS = 500;
 const BATCH_POLL_MS = 500;
-const RETENTION_MS = 30_000;
+const ROTATION_POLL_MS = 5_000;
+const RETENTION_MS = 10_000;
 const SNAPSHOTS_KEPT = 3;
 
 /** What a process does on its own, beside serving. */
@@ -23,6 +26,7 @@ interface BackgroundDeps {
   readonly flush: () => Promise<void>;
   readonly recorder: Recorder;
   readonly metrics: Metrics;
+  readonly logger: Logger;
   readonly clock: Clock;
   /** Works on batches and retention: one kind of process is enough. */
   readonly works: boolean;
@@ -32,11 +36,16 @@ interface BackgroundDeps {
 /** Starts presence write-behind, and for a working process batches, retention and snapshots. */
 export function startBackground(deps: BackgroundDeps): Background {
   const { settings, operators, flush, recorder, works, snapshot } = deps;
+  const bounds = {
+    maxAgeMs: settings.TRINE_UPLINK_MAX_AGE_HOURS * 3_600_000,
+    maxBytes: settings.TRINE_UPLINK_MAX_BYTES,
+  };
   const faults = (where: string) => (error: unknown) => recorder.fault(where, error);
   const repetitions: Repetition[] = [repeat(PRESENCE_FLUSH_MS, flush, faults("presence"))];
   if (works) {
     repetitions.push(repeat(BATCH_POLL_MS, (signal) => operators.batches.work(signal), faults("batches")));
-    repetitions.push(repeat(RETENTION_MS, () => keepWithinBounds(deps), faults("retention")));
+    repetitions.push(repeat(ROTATION_POLL_MS, (signal) => operators.rotations.work(signal), faults("rotations")));
+    repetitions.push(repeat(RETENTION_MS, createUplinkRetention({ ...deps, bounds }), faults("retention")));
   }
   if (snapshot && settings.TRINE_SNAPSHOT_MINUTES > 0) {
     repetitions.push(repeat(settings.TRINE_SNAPSHOT_MINUTES * 60_000, snapshot, faults("snapshot")));
@@ -46,17 +55,6 @@ export function startBackground(deps: BackgroundDeps): Background {
       await Promise.all(repetitions.map((repetition) => repetition.stop()));
     },
   };
-}
-
-async function keepWithinBounds({ settings, uplinkLog, metrics, clock }: BackgroundDeps): Promise<void> {
-  const { dropped, unread } = await uplinkLog.trim({
-    olderThanMs: clock.nowMs() - settings.TRINE_UPLINK_MAX_AGE_HOURS * 3_600_000,
-    maxBytes: settings.TRINE_UPLINK_MAX_BYTES,
-  });
-  metrics.uplinkDropped.inc({ read: "yes" }, dropped - unread);
-  metrics.uplinkDropped.inc({ read: "no" }, unread);
-  metrics.uplinkLag.reset();
-  for (const { group, lag } of await uplinkLog.listGroups()) metrics.uplinkLag.set({ group }, lag);
 }
 
 /** Writes one more snapshot into the data folder and keeps the newest few. @returns its path. */

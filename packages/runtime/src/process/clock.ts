@@ -1,10 +1,18 @@
 import { randomFillSync } from "node:crypto";
-import type { Clock, Random } from "@trine/core/ports";
+import type { Clock, Random, Timer } from "@trine/core/ports";
 
 /** The machine's clocks. */
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
   monotonicMs: () => performance.now(),
+};
+
+/** The event loop's timers. */
+export const systemTimer: Timer = {
+  after(ms, work) {
+    const timer = setTimeout(work, ms);
+    return () => clearTimeout(timer);
+  },
 };
 
 const POOL_BYTES = 4_096;

@@ -1,9 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { createPlatform, type RunningAdapter } from "@trine/core/platform";
 import type { z } from "zod";
-import { createCachedLookup } from "../caches/cached-lookup.ts";
-import { createCachedSessions } from "../caches/cached-sessions.ts";
-import { createSharedProfiles } from "../caches/shared-profiles.ts";
 import { startHealthServer } from "../observe/health-server.ts";
 import { createLogger } from "../observe/logger.ts";
 import { createMetrics } from "../observe/metrics.ts";
@@ -11,12 +8,11 @@ import { createRecorder } from "../observe/recorder.ts";
 import { loadSettings, readEnvironment } from "../settings/load-settings.ts";
 import { type RuntimeSettings, runtimeSettings } from "../settings/runtime-settings.ts";
 import { openStores } from "../stores/open-stores.ts";
-import type { Stores } from "../stores/stores.ts";
 import { keepSnapshot, startBackground } from "./background.ts";
-import { createSystemRandom, systemClock } from "./clock.ts";
+import { createSystemRandom, systemClock, systemTimer } from "./clock.ts";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
 import { openVault } from "./keys.ts";
-import { createMembership } from "./membership.ts";
+import { createMemories } from "./memories.ts";
 import type { ServiceContext, ServiceDefinition } from "./service.ts";
 import { StartError } from "./start-error.ts";
 import { createUndo } from "./undo.ts";
@@ -51,20 +47,27 @@ export async function startService<S extends z.ZodObject>(definition: ServiceDef
     const random = createSystemRandom();
     const vault = openVault({ file: runtime.TRINE_MASTER_KEY_FILE, dataFolder: folder?.path, random });
     const open = await openStores(
-      { databaseUrl: runtime.DATABASE_URL, redisUrl: runtime.REDIS_URL, dataFolder: folder?.path },
-      { clock: systemClock, recorder },
+      {
+        databaseUrl: runtime.DATABASE_URL,
+        redis: redisLocation(runtime),
+        nats: natsLocation(runtime),
+        dataFolder: folder?.path,
+      },
+      { clock: systemClock, recorder, timelineEvents: runtime.TRINE_TIMELINE_EVENTS },
     );
     undo.add(() => open.close());
 
     const nodeId = `${definition.name}-${randomBytes(6).toString("hex")}`;
     const { membership, lookup, sessions } = createMemories({ runtime, stores: open.stores, nodeId, recorder });
-    const { platform, operators, handleCommand, flush } = createPlatform(
+    const { platform, operators, handleCommand, flush, upkeep } = createPlatform(
       {
         ...open.stores,
         lookup,
         sessions,
         caches: [lookup, sessions],
+        mayServe: membership.mayServe,
         clock: systemClock,
+        timer: systemTimer,
         random,
         recorder,
         vault,
@@ -76,7 +79,7 @@ export async function startService<S extends z.ZodObject>(definition: ServiceDef
     if (snapshot) undo.add(snapshot);
     undo.add(flush);
 
-    const member = await membership.join(handleCommand);
+    const member = await membership.join(handleCommand, upkeep);
     undo.add(() => member.leave());
     const background = startBackground({
       settings: runtime,
@@ -85,6 +88,7 @@ export async function startService<S extends z.ZodObject>(definition: ServiceDef
       flush,
       recorder,
       metrics,
+      logger,
       clock: systemClock,
       works: definition.works,
       snapshot,
@@ -97,7 +101,7 @@ export async function startService<S extends z.ZodObject>(definition: ServiceDef
       operators,
       logger,
       metrics,
-      complaints: open.complaints,
+      complaints: async () => [...(await open.complaints()), ...membership.complaints()],
       dataFolder: folder?.path,
       writeSnapshot,
     };
@@ -145,37 +149,18 @@ function checkAlone(
   );
 }
 
-async function takeDataFolder(runtime: RuntimeSettings): Promise<DataFolder | undefined> {
-  return runtime.DATABASE_URL ? undefined : openDataFolder(runtime.TRINE_DATA_DIR);
+function natsLocation({ UPLINK_URL, UPLINK_CREDENTIALS_FILE, TRINE_UPLINK_REPLICAS }: RuntimeSettings) {
+  if (!UPLINK_URL) return undefined;
+  return { url: UPLINK_URL, credentialsFile: UPLINK_CREDENTIALS_FILE, replicas: TRINE_UPLINK_REPLICAS };
 }
 
-function createMemories(deps: {
-  runtime: RuntimeSettings;
-  stores: Stores;
-  nodeId: string;
-  recorder: ReturnType<typeof createRecorder>;
-}) {
-  const { runtime, stores, nodeId, recorder } = deps;
-  const options = {
-    maxEntries: runtime.TRINE_CACHE_DEVICES,
-    maxAgeMs: runtime.TRINE_CACHE_SECONDS * 1_000,
-    clock: systemClock,
-    isTrusted: () => membership.isTrusted(),
-  };
-  const lookup = createCachedLookup(createSharedProfiles(stores.registry), options);
-  const sessions = createCachedSessions(stores.sessions, options);
-  const membership = createMembership({
-    nodeId,
-    directory: stores.directory,
-    bus: stores.bus,
-    clock: systemClock,
-    recorder,
-    forgetAll() {
-      lookup.clear();
-      sessions.clear();
-    },
-  });
-  return { membership, lookup, sessions };
+function redisLocation(settings: RuntimeSettings) {
+  const { REDIS_URL: url, TRINE_REDIS_REPLICAS: replicas, TRINE_REDIS_CA_FILE: caFile } = settings;
+  return url ? { url, replicas, caFile } : undefined;
+}
+
+async function takeDataFolder(runtime: RuntimeSettings): Promise<DataFolder | undefined> {
+  return runtime.DATABASE_URL ? undefined : openDataFolder(runtime.TRINE_DATA_DIR);
 }
 
 function coreSettings(runtime: RuntimeSettings) {
@@ -197,7 +182,7 @@ async function startHealth<S>(context: ServiceContext<S>, phase: () => Phase) {
     metrics,
     async readiness() {
       const found = await complaints();
-      for (const store of ["database", "redis"]) {
+      for (const store of ["database", "redis", ...(settings.UPLINK_URL ? ["nats"] : [])]) {
         metrics.storeUp.set(
           { store },
           found.some(({ part, severity }) => part === store && severity === "error") ? 0 : 1,

@@ -8,6 +8,23 @@ export const runtimeSettings = z.object({
   REDIS_URL: optionalTextSetting(
     "`redis://`, `rediss://`, `redis[s]+cluster://user:pass@h:p,h:p` or `redis[s]+sentinel://user:pass@h:p,h:p/name`. Unset: kept in the SQL store, for the single process only.",
   ),
+  TRINE_REDIS_REPLICAS: intSetting(
+    { fallback: 0, min: 0, max: 10 },
+    "How many replicas must have a write to Redis before it is acknowledged to a device or an application; a primary with fewer acknowledges nothing. 0: none, and the failover of a primary that died loses what its replica did not have yet. What may be lost with 1 and more: [decision 9](decisions/0009-wait-for-replicas.md).",
+  ),
+  TRINE_REDIS_CA_FILE: optionalTextSetting(
+    "File with the certificates (PEM) that sign those of Redis, for `rediss`. Unset: the well-known ones.",
+  ),
+  UPLINK_URL: optionalTextSetting(
+    "`nats://user:pass@h:p,h:p` or `tls://...`: what devices send is kept in NATS JetStream. Unset: in Redis, or in the SQL store without it.",
+  ),
+  UPLINK_CREDENTIALS_FILE: optionalTextSetting(
+    "A `.creds` file for `UPLINK_URL`, instead of a name and a password in it.",
+  ),
+  TRINE_UPLINK_REPLICAS: intSetting(
+    { fallback: 1, min: 1, max: 5 },
+    "Servers of the NATS cluster that keep the uplink log, when its stream is made.",
+  ),
   TRINE_MASTER_KEY_FILE: optionalTextSetting(
     "File with the keys that encrypt secrets at rest: 32 random bytes in base64, one line a key, newest first. Unset: made in the data folder (embedded default); required with `DATABASE_URL`.",
   ),
@@ -34,6 +51,10 @@ export const runtimeSettings = z.object({
     { fallback: 4_194_304, min: 1_024 },
     "Payload bytes that may wait for one device.",
   ),
+  TRINE_TIMELINE_EVENTS: intSetting(
+    { fallback: 200, min: 1 },
+    "Events that the timeline of a device keeps; the oldest go first.",
+  ),
   TRINE_UPLINK_MAX_AGE_HOURS: intSetting(
     { fallback: 7 * 24, min: 1 },
     "Age at which messages leave the uplink log, read or not.",
@@ -46,6 +67,14 @@ export const runtimeSettings = z.object({
   TRINE_CACHE_SECONDS: intSetting(
     { fallback: 60, min: 1 },
     "How long a record is kept at hand. Revocation does not wait for it; a process that is cut off from the others keeps none.",
+  ),
+  TRINE_NODE_LEASE_SECONDS: intSetting(
+    { fallback: 4, min: 2, max: 60 },
+    "With `REDIS_URL`: time after which a process that does not report to Redis is taken for dead. Its devices become offline then, and it closes its own connections no later.",
+  ),
+  TRINE_IDENTITY_LEASE_SECONDS: intSetting(
+    { fallback: 10, min: 3, max: 3_600 },
+    "How long connections live on while revocations cannot reach the process. What it remembers of devices is not used meanwhile.",
   ),
   TRINE_SNAPSHOT_MINUTES: intSetting(
     { fallback: 60, min: 0 },

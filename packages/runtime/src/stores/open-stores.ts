@@ -1,6 +1,8 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock, Recorder } from "@trine/core/ports";
 import { createMemoryAttemptLimiter, createMemoryControlBus, createMemoryDeviceDirectory } from "@trine/memory";
+import { createNatsUplinkLog, type NatsHandle, openNats } from "@trine/nats";
 import {
   createSqlAuditLog,
   createSqlBatchStore,
@@ -8,6 +10,7 @@ import {
   createSqlMailbox,
   createSqlSessionStore,
   createSqlSubscriptionStore,
+  createSqlTimeline,
   createSqlUplinkLog,
   migrate,
   openPglite,
@@ -28,14 +31,32 @@ import {
 } from "@trine/redis";
 import type { Complaint } from "../observe/health-server.ts";
 import { StartError } from "../process/start-error.ts";
+import { createUndo } from "../process/undo.ts";
 import type { OpenStores, Stores } from "./stores.ts";
+
+interface RedisLocation {
+  readonly url: string;
+  /** How many replicas must have a write before it is acknowledged. */
+  readonly replicas: number;
+  readonly caFile: string | undefined;
+}
+
+/** Where NATS JetStream is. */
+interface NatsLocation {
+  readonly url: string;
+  readonly credentialsFile: string | undefined;
+  /** Servers that keep the log, when its stream is made. */
+  readonly replicas: number;
+}
 
 /** Where the stores are. */
 export interface StoreLocations {
   /** Absent: embedded, in `dataFolder`. */
   readonly databaseUrl: string | undefined;
   /** Absent: kept in the SQL store and in this process. */
-  readonly redisUrl: string | undefined;
+  readonly redis: RedisLocation | undefined;
+  /** Absent: the uplink log is kept where the mailboxes are. */
+  readonly nats: NatsLocation | undefined;
   /** Required without `databaseUrl`. */
   readonly dataFolder: string | undefined;
 }
@@ -47,28 +68,35 @@ export interface StoreLocations {
  */
 export async function openStores(
   where: StoreLocations,
-  deps: { clock: Clock; recorder: Recorder },
+  deps: { clock: Clock; recorder: Recorder; timelineEvents: number },
 ): Promise<OpenStores> {
   const database = await openDatabase(where, deps.recorder);
+  const undo = createUndo();
+  undo.add(() => database.close());
   try {
-    const redis = where.redisUrl ? await connectRedis(where.redisUrl, deps.recorder) : undefined;
+    const redis = where.redis ? await connectRedis(where.redis, deps.recorder) : undefined;
+    if (redis) undo.add(() => redis.close());
+    const nats = where.nats ? await connectNats(where.nats, deps.recorder) : undefined;
+    if (nats) undo.add(() => nats.close());
     const sql = {
       registry: createSqlDeviceRegistry(database),
       batches: createSqlBatchStore(database),
       audit: createSqlAuditLog(database),
+      timeline: createSqlTimeline(database, { maxPerDevice: deps.timelineEvents }),
     };
-    const stores: Stores = { ...sql, ...(redis ? redisPorts(redis) : singleProcessPorts(database, deps.clock)) };
+    const stores: Stores = {
+      ...sql,
+      ...(redis ? redisPorts(redis) : singleProcessPorts(database, deps.clock)),
+      ...(nats ? { uplinkLog: createNatsUplinkLog(nats) } : {}),
+    };
     return {
       stores,
-      complaints: () => complaintsOf(database, redis),
+      complaints: () => complaintsOf({ database, redis, nats }),
       ...(database.kind === "pglite" ? { writeSnapshot: (file: string) => writeSnapshot(database, file) } : {}),
-      async close() {
-        await redis?.close();
-        await database.close();
-      },
+      close: () => undo.run(),
     };
   } catch (error) {
-    await database.close();
+    await undo.run();
     throw error;
   }
 }
@@ -116,10 +144,12 @@ async function openDatabase({ databaseUrl, dataFolder }: StoreLocations, recorde
   }
 }
 
-async function connectRedis(url: string, recorder: Recorder): Promise<RedisHandle> {
+async function connectRedis({ url, replicas, caFile }: RedisLocation, recorder: Recorder): Promise<RedisHandle> {
+  const ca = caFile === undefined ? undefined : readCertificates(caFile);
   let redis: RedisHandle | undefined;
   try {
-    redis = await openRedis({ url, onFault: (error: unknown) => recorder.fault("redis", error) });
+    const onFault = (error: unknown) => recorder.fault("redis", error);
+    redis = await openRedis({ url, replicas, onFault, ...(ca === undefined ? {} : { ca }) });
     await redis.ping();
     return redis;
   } catch (error) {
@@ -128,17 +158,49 @@ async function connectRedis(url: string, recorder: Recorder): Promise<RedisHandl
   }
 }
 
-async function complaintsOf(database: SqlDatabase, redis: RedisHandle | undefined): Promise<readonly Complaint[]> {
+function readCertificates(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new StartError(`cannot read TRINE_REDIS_CA_FILE: ${reason(error)}`);
+  }
+}
+
+async function connectNats({ url, credentialsFile, replicas }: NatsLocation, recorder: Recorder): Promise<NatsHandle> {
+  try {
+    return await openNats({
+      url,
+      replicas,
+      onFault: (error: unknown) => recorder.fault("nats", error),
+      ...(credentialsFile ? { credentialsFile } : {}),
+    });
+  } catch (error) {
+    throw new StartError(`cannot use NATS JetStream at ${withoutPassword(url)}: ${reason(error)}; set UPLINK_URL`);
+  }
+}
+
+interface Servers {
+  readonly database: SqlDatabase;
+  readonly redis: RedisHandle | undefined;
+  readonly nats: NatsHandle | undefined;
+}
+
+async function complaintsOf({ database, redis, nats }: Servers): Promise<readonly Complaint[]> {
   const complaints: Complaint[] = [];
   await database
     .ping()
     .catch((error: unknown) => complaints.push({ part: "database", detail: reason(error), severity: "error" }));
-  if (!redis) return complaints;
-  try {
-    await redis.ping();
-    for (const detail of await redis.checkDurability()) complaints.push({ part: "redis", detail, severity: "warning" });
-  } catch (error) {
-    complaints.push({ part: "redis", detail: reason(error), severity: "error" });
+  for (const [part, server] of [
+    ["redis", redis],
+    ["nats", nats],
+  ] as const) {
+    if (!server) continue;
+    try {
+      await server.ping();
+      for (const complaint of await server.checkDurability()) complaints.push({ part, ...complaint });
+    } catch (error) {
+      complaints.push({ part, detail: reason(error), severity: "error" });
+    }
   }
   return complaints;
 }

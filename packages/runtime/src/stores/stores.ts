@@ -2,7 +2,10 @@ import type { PlatformPorts } from "@trine/core/platform";
 import type { Complaint } from "../observe/health-server.ts";
 
 /** The ports of the core that keep something, opened. */
-export type Stores = Omit<PlatformPorts, "lookup" | "caches" | "vault" | "clock" | "random" | "recorder">;
+export type Stores = Omit<
+  PlatformPorts,
+  "lookup" | "caches" | "mayServe" | "vault" | "clock" | "timer" | "random" | "recorder"
+>;
 
 /** Stores together with what their process does to them. */
 export interface OpenStores {

@@ -11,4 +11,5 @@ export { countMacs } from "./count-macs.ts";
 export { describeAdapter } from "./describe-adapter.ts";
 export { type Faults, StoreDownError } from "./faulty-store.ts";
 export { createRecordingRecorder, type RecordingRecorder } from "./recording-recorder.ts";
+export { createRememberingLookup, type RememberingLookup } from "./remembering-lookup.ts";
 export { createTestPlatform, type TestPlatform, type TestPlatformOptions } from "./test-platform.ts";

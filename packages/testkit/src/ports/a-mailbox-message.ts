@@ -1,4 +1,5 @@
-import type { MailboxMessage } from "@trine/core/ports";
+import type { DeviceRef } from "@trine/core/certificate";
+import type { Mailbox, MailboxMessage, MailboxTaker } from "@trine/core/ports";
 import { aMessageId } from "./fixtures.ts";
 
 /** Limits that nothing reaches. */
@@ -16,4 +17,15 @@ export function aMailboxMessage(given: Partial<MailboxMessage> = {}): Omit<Mailb
     expiresAtMs: now + 3_600_000,
     ...given,
   };
+}
+
+/** Takes messages out, by default now and for a minute. */
+export function claim(
+  mailbox: Mailbox,
+  device: DeviceRef,
+  messageIds: readonly string[],
+  given: { taker?: MailboxTaker; nowMs?: number; leaseMs?: number } = {},
+): Promise<readonly string[]> {
+  const { taker = { id: "a taker" }, nowMs = Date.now(), leaseMs = 60_000 } = given;
+  return mailbox.claim(device, { taker, messageIds, nowMs, leaseMs });
 }

@@ -4,6 +4,8 @@ import { type MakeContract, openContract } from "./contract.ts";
 import { describeDeviceStates } from "./describe-device-states.ts";
 import { describeDevices } from "./describe-devices.ts";
 import { describeProducts } from "./describe-products.ts";
+import { describeRotation } from "./describe-rotation.ts";
+import { describeSeen } from "./describe-seen.ts";
 
 /** Every promise of the port `DeviceRegistry`. */
 export function describeDeviceRegistry(name: string, make: MakeContract<DeviceRegistry>): void {
@@ -12,5 +14,7 @@ export function describeDeviceRegistry(name: string, make: MakeContract<DeviceRe
     describeProducts(open);
     describeDevices(open);
     describeDeviceStates(open);
+    describeSeen(open);
+    describeRotation(open);
   });
 }

@@ -44,6 +44,7 @@ export function describeDevices(open: () => { store: DeviceRegistry; second: Dev
         activatedAtMs: undefined,
         lastOnlineAtMs: undefined,
         lastOfflineAtMs: undefined,
+        lastSeenAtMs: undefined,
         lastPeer: undefined,
         lastTransport: undefined,
       });
@@ -62,7 +63,7 @@ export function describeDevices(open: () => { store: DeviceRegistry; second: Dev
         secretVersion: expect.any(Number),
         disabled: false,
         activated: false,
-        product: { productKey: product.productKey, nodeType: "device", policy, topicClasses },
+        product: { productKey: product.productKey, nodeType: "device", policy, policyVersion: 1, topicClasses },
       });
     });
 

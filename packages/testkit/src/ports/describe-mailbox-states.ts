@@ -1,6 +1,6 @@
 import type { Mailbox } from "@trine/core/ports";
 import { describe, expect, it } from "vitest";
-import { aMailboxMessage, ROOMY } from "./a-mailbox-message.ts";
+import { aMailboxMessage, claim, ROOMY } from "./a-mailbox-message.ts";
 import { aDeviceRef, atOnce } from "./fixtures.ts";
 
 /** `queued -> sent -> delivered | expired`: the states of `Mailbox`. */
@@ -21,7 +21,7 @@ export function describeMailboxStates(open: () => { store: Mailbox; second: Mail
       const { device, messageId, facts, status } = await aWaiting();
       const at = facts.createdAtMs;
       expect(await status()).toEqual({ ...facts, state: "queued", changedAtMs: at });
-      await store.markSent(device, [messageId], at + 10);
+      expect(await claim(store, device, [messageId], { nowMs: at + 10 })).toEqual([messageId]);
       expect(await status()).toEqual({ ...facts, state: "sent", changedAtMs: at + 10 });
       expect(await store.acknowledge(device, messageId, at + 20)).toBe(true);
       expect(await status()).toEqual({ ...facts, state: "delivered", changedAtMs: at + 20 });
@@ -35,21 +35,21 @@ export function describeMailboxStates(open: () => { store: Mailbox; second: Mail
       expect(await store.pending(device, { limit: 10, nowMs: Date.now() })).toEqual([]);
     });
 
-    it("waits on when it is marked as sent, and is marked once", async () => {
+    it("waits on when it was sent, and became so the first time", async () => {
       const { store } = open();
       const { device, messageId, facts, status } = await aWaiting();
-      await store.markSent(device, [messageId, "1"], facts.createdAtMs + 10);
-      await store.markSent(device, [messageId], facts.createdAtMs + 20);
+      expect(await claim(store, device, [messageId, "1"], { nowMs: facts.createdAtMs + 10 })).toEqual([messageId]);
+      expect(await claim(store, device, [messageId], { nowMs: facts.createdAtMs + 20 })).toEqual([messageId]);
       expect((await status())?.changedAtMs).toBe(facts.createdAtMs + 10);
       expect(await store.pending(device, { limit: 10, nowMs: Date.now() })).toHaveLength(1);
-      await store.markSent(device, [], 1);
+      expect(await claim(store, device, [])).toEqual([]);
     });
 
     it("does not go back from delivered to sent", async () => {
       const { store } = open();
       const { device, messageId, status } = await aWaiting();
       await store.acknowledge(device, messageId, Date.now());
-      await store.markSent(device, [messageId], Date.now());
+      expect(await claim(store, device, [messageId])).toEqual([]);
       expect((await status())?.state).toBe("delivered");
     });
 

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { aMailboxMessage, ROOMY } from "./a-mailbox-message.ts";
 import { type MakeContract, openContract } from "./contract.ts";
 import { describeMailboxStates } from "./describe-mailbox-states.ts";
+import { describeMailboxTakers } from "./describe-mailbox-takers.ts";
 import { aDeviceRef, aMessageId, atOnce, randomName, upTo } from "./fixtures.ts";
 
 /** Every promise of the port `Mailbox`. */
@@ -11,6 +12,7 @@ export function describeMailbox(name: string, make: MakeContract<Mailbox>): void
   describe(`Mailbox: ${name}`, () => {
     const open = openContract(make);
     describeMailboxStates(open);
+    describeMailboxTakers(open);
 
     const put = (device: DeviceRef, given = {}, limits = ROOMY) =>
       open().store.put(device, aMailboxMessage(given), limits);

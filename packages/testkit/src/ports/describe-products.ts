@@ -76,10 +76,24 @@ export function describeProducts(open: () => { store: DeviceRegistry; second: De
       await store.insertProduct(product);
       const topicClasses = [{ suffix: "user/get", permission: "sub" } as const];
       expect(await store.updateProduct(product.productKey, { topicClasses })).toEqual({ ...product, topicClasses });
-      const renamed = { ...product, topicClasses, name: "other", policy: {} };
+      const renamed = { ...product, topicClasses, name: "other", policy: {}, policyVersion: 1 };
       expect(await store.updateProduct(product.productKey, { name: "other", policy: {} })).toEqual(renamed);
       expect(await store.updateProduct(product.productKey, {})).toEqual(renamed);
       expect(await store.findProduct(product.productKey)).toEqual(renamed);
+    });
+
+    it("counts the changes of a policy, and no other changes", async () => {
+      const { store } = open();
+      const product = aProduct();
+      await store.insertProduct(product);
+      const versionAfter = async (change: Parameters<DeviceRegistry["updateProduct"]>[1]) =>
+        (await store.updateProduct(product.productKey, change))?.policyVersion ?? 0;
+      expect(await versionAfter({ name: "other", topicClasses: [] })).toBe(0);
+      expect(await versionAfter({ policy: {} })).toBe(0);
+      expect(await versionAfter({ policy: { transports: ["one"] } })).toBe(1);
+      expect(await versionAfter({ policy: { transports: ["one"] }, name: "third" })).toBe(1);
+      expect(await versionAfter({ policy: {} })).toBe(2);
+      expect((await store.findProduct(product.productKey))?.policyVersion).toBe(2);
     });
 
     it("answers undefined to a change of a product that does not exist", async () => {

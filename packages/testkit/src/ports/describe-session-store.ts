@@ -13,7 +13,10 @@ export function describeSessionStore(name: string, make: MakeContract<SessionSto
 
     it("gives a session back as it was saved, to another process too", async () => {
       const { store, second } = open();
-      const [plain, sealed] = [aSession(), aSession({ sealing: { random: "8fe3c8d50e10a1b2", seqOffset: 7 } })];
+      const [plain, sealed] = [
+        aSession(),
+        aSession({ policyVersion: 3, sealing: { random: "8fe3c8d50e10a1b2", seqOffset: 7 } }),
+      ];
       const [one, two] = [aTokenHash(), aTokenHash()];
       await store.save(one, plain, 5);
       await store.save(two, sealed, 5);
@@ -72,6 +75,18 @@ export function describeSessionStore(name: string, make: MakeContract<SessionSto
       expect(await store.find(other)).toBeDefined();
       expect(await store.revokeDevice(device)).toBe(0);
       expect(await store.revokeDevice(aDeviceRef(aProductKey()))).toBe(0);
+    });
+
+    it("removes only the sessions that were made under an older secret, when asked so", async () => {
+      const { store } = open();
+      const device = aDeviceRef();
+      const hashes = upTo(4).map(aTokenHash);
+      for (const [i, hash] of hashes.entries()) await store.save(hash, aSession({ device, secretVersion: 1 + i }), 10);
+      expect(await store.revokeDevice(device, { minSecretVersion: 3 })).toBe(2);
+      const kept = await Promise.all(hashes.map(async (hash) => (await store.find(hash)) !== undefined));
+      expect(kept).toEqual([false, false, true, true]);
+      expect(await store.revokeDevice(device, { minSecretVersion: 3 })).toBe(0);
+      expect(await store.revokeDevice(device)).toBe(2);
     });
 
     it("leaves no session behind when saving and revoking race, or counts it later", async () => {

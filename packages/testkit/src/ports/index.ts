@@ -5,11 +5,12 @@ export { describeAttemptLimiter } from "./describe-attempt-limiter.ts";
 export { describeAuditLog } from "./describe-audit-log.ts";
 export { describeBatchStore } from "./describe-batch-store.ts";
 export { describeControlBus } from "./describe-control-bus.ts";
-export { describeDeviceDirectory } from "./describe-device-directory.ts";
+export { describeDeviceDirectory, describeSharedDeviceDirectory } from "./describe-device-directory.ts";
 export { describeDeviceRegistry } from "./describe-device-registry.ts";
 export { describeMailbox } from "./describe-mailbox.ts";
 export { describeSessionStore } from "./describe-session-store.ts";
 export { describeSubscriptionStore } from "./describe-subscription-store.ts";
+export { describeTimeline, TIMELINE_EVENTS } from "./describe-timeline.ts";
 export { describeUplinkLog } from "./describe-uplink-log.ts";
 export {
   aDevice,

@@ -12,12 +12,13 @@ const SEQ_OFFSETS = 1_024;
  * Issues the session: as a value for a connection, and for a token stored under the token's hash.
  */
 export async function issueSession(proven: ProvenAttempt, activatedNow: boolean, deps: AuthDeps): Promise<Session> {
-  const { attempt, credentials, secret } = proven;
+  const { attempt, credentials, secret, secretVersion } = proven;
   const { random, clock, settings, sessions } = deps;
   const session: Session = {
     sessionId: random.bytes(8).toString("hex"),
     device: attempt.device,
     iotId: credentials.iotId,
+    secretVersion,
     transport: attempt.transport,
     peer: attempt.peer,
     product: credentials.product,
@@ -25,6 +26,7 @@ export async function issueSession(proven: ProvenAttempt, activatedNow: boolean,
   };
   if (attempt.keep === "connection") return session;
 
+  const { policyVersion } = credentials.product;
   const token = drawSessionToken(random);
   const createdAtMs = clock.nowMs();
   const expiresAtMs = createdAtMs + settings.sessionTtlMs;
@@ -35,7 +37,8 @@ export async function issueSession(proven: ProvenAttempt, activatedNow: boolean,
       sessionId: session.sessionId,
       device: attempt.device,
       iotId: credentials.iotId,
-      secretVersion: credentials.secretVersion,
+      secretVersion,
+      ...(policyVersion === undefined ? {} : { policyVersion }),
       transport: attempt.transport,
       createdAtMs,
       expiresAtMs,

@@ -79,26 +79,38 @@ return {'taken', ARGV[3]}
  * between, no session that a device was told about is missing in the index, which is what revoking goes by.
  */
 export function createRedisSessionStore(redis: RedisHandle): SessionStore {
-  const { commands } = redis;
-  const saveSession = defineScript(redis, { name: "SaveSession", keys: 1, lua: SAVE_SESSION });
+  const { commands, durable } = redis;
+  const saveSession = defineScript(redis, { name: "SaveSession", keys: 1, lua: SAVE_SESSION, durable: true });
   const listSession = defineScript(redis, {
     name: "ListSession",
     keys: 1,
     lua: listSessionScript({ key: 1, argument: 1 }),
+    durable: true,
   });
   const saveListedSession = defineScript(redis, {
     name: "SaveListedSession",
     keys: 2,
     lua: SAVE_SESSION + listSessionScript({ key: 2, argument: 4 }),
+    durable: true,
   });
   const takeSequence = defineScript(redis, { name: "TakeSequence", keys: 2, lua: TAKE_SEQUENCE });
 
   /** @returns those that were there, each for one caller only. */
   async function remove(indexKey: string, members: readonly string[]): Promise<string[]> {
     if (members.length === 0) return [];
-    const deleted = await Promise.all(members.map((member) => commands.del(sessionKey(tokenHashOf(member)))));
-    await commands.zrem(indexKey, ...members);
+    const deleted = await Promise.all(members.map((member) => durable.call("DEL", sessionKey(tokenHashOf(member)))));
+    await durable.call("ZREM", indexKey, ...members);
     return members.filter((_, i) => deleted[i] === 1);
+  }
+
+  async function madeUnderOlder(secretVersion: number, members: readonly string[]): Promise<string[]> {
+    const records = await Promise.all(
+      members.map((member) => commands.hget(sessionKey(tokenHashOf(member)), "record")),
+    );
+    return members.filter((_, i) => {
+      const record = records[i];
+      return record != null && toRecord(record).secretVersion < secretVersion;
+    });
   }
 
   return {
@@ -131,9 +143,11 @@ export function createRedisSessionStore(redis: RedisHandle): SessionStore {
       if (outcome === "replayed" || outcome === "no_session") return { outcome };
       throw new Error("Redis gave an answer that the script does not give");
     },
-    async revokeDevice(device) {
+    async revokeDevice(device, { minSecretVersion } = {}) {
       const indexKey = sessionsKey(device);
-      const removed = await remove(indexKey, await commands.zrange(indexKey, 0, -1));
+      const listed = await commands.zrange(indexKey, 0, -1);
+      const meant = minSecretVersion === undefined ? listed : await madeUnderOlder(minSecretVersion, listed);
+      const removed = await remove(indexKey, meant);
       const now = Date.now();
       return removed.filter((member) => expiresAtMsOf(member) > now).length;
     },

@@ -7,7 +7,7 @@ import { deviceTag } from "./device-tag.ts";
 const SESSION_FIELD = "";
 
 /** Lasting subscriptions on Redis: a hash for each device, filter -> QoS. One command each. */
-export function createRedisSubscriptionStore({ commands }: RedisHandle): SubscriptionStore {
+export function createRedisSubscriptionStore({ commands, durable }: RedisHandle): SubscriptionStore {
   return {
     async load(device) {
       const fields = await commands.hgetall(keyOf(device));
@@ -18,7 +18,7 @@ export function createRedisSubscriptionStore({ commands }: RedisHandle): Subscri
     },
     async add(device, subscriptions) {
       const fields = subscriptions.flatMap(({ filter, qos }) => [filter, qos]);
-      await commands.hset(keyOf(device), SESSION_FIELD, "", ...fields);
+      await durable.call("HSET", keyOf(device), SESSION_FIELD, "", ...fields);
     },
     async remove(device, filters) {
       if (filters.length > 0) await commands.hdel(keyOf(device), ...filters);

@@ -1,5 +1,11 @@
 import type { Redis } from "ioredis";
 
+/** A way in which acknowledged writes may be lost. An `error` makes writes fail now. */
+export interface DurabilityComplaint {
+  readonly severity: "warning" | "error";
+  readonly detail: string;
+}
+
 const REQUIRED = [
   { setting: "appendonly", value: "yes", risk: "a restart loses everything" },
   { setting: "appendfsync", value: "always", risk: "a crash may lose the last seconds of acknowledged messages" },
@@ -7,22 +13,36 @@ const REQUIRED = [
 ];
 
 /**
- * Compares the settings of servers with what it takes to lose nothing that was acknowledged.
+ * Compares servers with what it takes to lose nothing that was acknowledged: their settings, and their replicas with those that a write
+ * waits for.
  *
- * @returns one sentence for each setting that falls short, or that the server does not tell.
+ * @param servers those that hold keys, no replicas.
+ * @returns one sentence for each thing that falls short, or that a server does not tell.
  */
-export async function checkDurability(servers: readonly Redis[]): Promise<string[]> {
-  const found = await Promise.all(servers.map((server) => violationsOf(server)));
-  return [...new Set(found.flat())];
+export async function checkDurability(servers: readonly Redis[], replicas: number): Promise<DurabilityComplaint[]> {
+  const found = (await Promise.all(servers.map((server) => complaintsAbout(server, replicas)))).flat();
+  return found.filter(({ detail }, i) => found.findIndex((other) => other.detail === detail) === i);
 }
 
-async function violationsOf(server: Redis): Promise<string[]> {
-  const checks = REQUIRED.map(async ({ setting, value, risk }) => {
+async function complaintsAbout(server: Redis, replicas: number): Promise<DurabilityComplaint[]> {
+  const settings = REQUIRED.map(async ({ setting, value, risk }): Promise<DurabilityComplaint[]> => {
     const actual = await readSetting(server, setting);
     if (actual === value) return [];
-    return [`${setting} is ${actual ?? "not readable"}, expected ${value}: ${risk}`];
+    return [{ severity: "warning", detail: `${setting} is ${actual ?? "not readable"}, expected ${value}: ${risk}` }];
   });
-  return (await Promise.all(checks)).flat();
+  return (await Promise.all([...settings, complaintsAboutReplicas(server, replicas)])).flat();
+}
+
+async function complaintsAboutReplicas(server: Redis, wanted: number): Promise<DurabilityComplaint[]> {
+  const connected = (await server.info("replication")).match(/^slave\d+:.*state=online/gm)?.length ?? 0;
+  if (connected < wanted) {
+    const detail = `a server has ${connected} replicas connected, and writes wait for ${wanted}: nothing is acknowledged`;
+    return [{ severity: "error", detail }];
+  }
+  if (wanted > 0 || connected === 0) return [];
+  return [
+    { severity: "warning", detail: "writes do not wait for the replicas: a failover may lose acknowledged messages" },
+  ];
 }
 
 /** `undefined` when the server keeps it to itself, as managed ones do. */

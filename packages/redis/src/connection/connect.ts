@@ -4,7 +4,11 @@ import type { RedisLocation } from "./parse-redis-url.ts";
 // A command that Redis does not answer in this time has failed, though it may still be carried out.
 const COMMAND_TIMEOUT_MS = 900;
 const CONNECT_TIMEOUT_MS = 1_000;
+// A connection that hangs does not take part in its own end.
+const DISCONNECT_TIMEOUT_MS = 100;
 const LONGEST_RETRY_MS = 1_000;
+
+type TlsOptions = { readonly ca?: string } | undefined;
 
 const retryDelayMs = (attempt: number) => Math.min(50 * attempt, LONGEST_RETRY_MS);
 
@@ -18,8 +22,12 @@ const retryDelayMs = (attempt: number) => Math.min(50 * attempt, LONGEST_RETRY_M
  *
  * @throws the reason when the first attempt fails.
  */
-export async function connect(location: RedisLocation, onFault: (error: unknown) => void): Promise<Redis | Cluster> {
-  const client = location.kind === "cluster" ? newCluster(location) : newRedis(location);
+export async function connect(
+  location: RedisLocation,
+  { ca, onFault }: { ca: string | undefined; onFault: (error: unknown) => void },
+): Promise<Redis | Cluster> {
+  const tls = location.tls ? { ...(ca === undefined ? {} : { ca }) } : undefined;
+  const client = location.kind === "cluster" ? newCluster(location, tls) : newRedis(location, tls);
   let latest: unknown;
   client.on("error", (error: unknown) => {
     latest = error;
@@ -34,8 +42,7 @@ export async function connect(location: RedisLocation, onFault: (error: unknown)
   }
 }
 
-function newRedis(location: Exclude<RedisLocation, { kind: "cluster" }>): Redis {
-  const { tls } = location;
+function newRedis(location: Exclude<RedisLocation, { kind: "cluster" }>, tls: TlsOptions): Redis {
   const place =
     location.kind === "server"
       ? { host: location.host, port: location.port, db: location.db }
@@ -43,11 +50,15 @@ function newRedis(location: Exclude<RedisLocation, { kind: "cluster" }>): Redis 
           sentinels: [...location.nodes],
           name: location.name,
           sentinelRetryStrategy: retryDelayMs,
-          ...(tls ? { enableTLSForSentinelMode: true, sentinelTLS: {} } : {}),
+          sentinelReconnectStrategy: retryDelayMs,
+          sentinelCommandTimeout: COMMAND_TIMEOUT_MS,
+          // A primary that hangs, or that only this process still reaches, does not say that another one took its place.
+          failoverDetector: true,
+          ...(tls ? { enableTLSForSentinelMode: true, sentinelTLS: tls } : {}),
         };
   return new Redis({
     ...place,
-    ...connectionOptions(location),
+    ...connectionOptions(location, tls),
     lazyConnect: true,
     enableOfflineQueue: false,
     enableAutoPipelining: true,
@@ -57,17 +68,18 @@ function newRedis(location: Exclude<RedisLocation, { kind: "cluster" }>): Redis 
   });
 }
 
-function newCluster(location: Extract<RedisLocation, { kind: "cluster" }>): Cluster {
+function newCluster(location: Extract<RedisLocation, { kind: "cluster" }>, tls: TlsOptions): Cluster {
   return new Cluster([...location.nodes], {
-    redisOptions: connectionOptions(location),
+    redisOptions: connectionOptions(location, tls),
     lazyConnect: true,
     enableOfflineQueue: false,
     enableAutoPipelining: true,
     clusterRetryStrategy: retryDelayMs,
     // Certificates of managed clusters name hosts, which must not be resolved before.
-    ...(location.tls ? { dnsLookup: (address, done) => done(null, address) } : {}),
+    ...(tls ? { dnsLookup: (address, done) => done(null, address) } : {}),
     maxRedirections: 4,
-    retryDelayOnFailover: 200,
+    // A command that was on its way when its server died may have been carried out: it fails, and is not sent again.
+    retryDelayOnFailover: 0,
     retryDelayOnClusterDown: 200,
     slotsRefreshTimeout: CONNECT_TIMEOUT_MS,
     // A pipeline that is redirected in part fails in part: learn soon where the slots are now.
@@ -75,13 +87,14 @@ function newCluster(location: Extract<RedisLocation, { kind: "cluster" }>): Clus
   });
 }
 
-function connectionOptions({ tls, username, password }: RedisLocation) {
+function connectionOptions({ username, password }: RedisLocation, tls: TlsOptions) {
   return {
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
-    ...(tls ? { tls: {} } : {}),
+    ...(tls ? { tls } : {}),
     commandTimeout: COMMAND_TIMEOUT_MS,
     connectTimeout: CONNECT_TIMEOUT_MS,
+    disconnectTimeout: DISCONNECT_TIMEOUT_MS,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     keepAlive: 10_000,

@@ -1,3 +1,4 @@
+import type { Redis } from "ioredis";
 import type { RedisHandle } from "./redis-handle.ts";
 
 export type ScriptArgument = string | number | Buffer;
@@ -11,18 +12,26 @@ export interface ScriptDefinition {
   readonly lua: string;
 }
 
+/** Runs a script: keys first, then arguments. Text in answers comes as `Buffer`, for payloads are bytes. */
+export type RunScript = (...args: ScriptArgument[]) => Promise<unknown>;
+
 /**
- * Makes a script callable: keys first, then arguments. Its text travels once per connection.
+ * Makes a script callable. Its text travels once per connection.
  *
- * Text in answers comes as `Buffer`, for payloads are bytes.
+ * @param definition.durable whether somebody outside is told that it is done: see `RedisHandle.durable`.
  */
 export function defineScript(
-  { commands }: RedisHandle,
-  { name, keys, lua }: ScriptDefinition,
-): (...args: ScriptArgument[]) => Promise<unknown> {
+  { commands, durable }: RedisHandle,
+  definition: ScriptDefinition & { readonly durable?: boolean },
+): RunScript {
+  return definition.durable ? durable.script(definition) : defineScriptOn(commands, definition);
+}
+
+/** As `defineScript`, on a client. */
+export function defineScriptOn(client: Pick<Redis, "defineCommand">, { name, keys, lua }: ScriptDefinition): RunScript {
   const command = `trine${name}`;
-  commands.defineCommand(command, { lua, numberOfKeys: keys });
-  const run: unknown = Reflect.get(commands, `${command}Buffer`);
+  client.defineCommand(command, { lua, numberOfKeys: keys });
+  const run: unknown = Reflect.get(client, `${command}Buffer`);
   if (typeof run !== "function") throw new TypeError(`${command} is not a command`);
-  return (...args) => run.apply(commands, args) as Promise<unknown>;
+  return (...args) => run.apply(client, args) as Promise<unknown>;
 }

@@ -13,12 +13,13 @@ import { createUplinkWatch } from "./uplink-watch.ts";
 /** How long the id of a message that may come again is known. */
 const ONCE_MS = 300_000;
 
-/** Appends unless the id stands. It is set last: an append that fails must not look like one that was done. */
+/**
+ * Appends unless the id stands. It is set last: an append that fails must not look like one that was done. And it is set each time: only
+ * what an attempt writes itself is waited for, and the first attempt may have failed over that.
+ */
 const APPEND_ONCE = `
-if redis.call('EXISTS', KEYS[2]) == 1 then return 0 end
-redis.call('XADD', KEYS[1], '*', unpack(ARGV, 2))
+if redis.call('EXISTS', KEYS[2]) == 0 then redis.call('XADD', KEYS[1], '*', unpack(ARGV, 2)) end
 redis.call('SET', KEYS[2], '', 'PX', ARGV[1])
-return 1
 `;
 
 /**
@@ -31,14 +32,14 @@ export function createRedisUplinkLog(redis: RedisHandle): UplinkLog {
   const delivery = createUplinkDelivery(redis);
   const { waitForNew, follow } = createUplinkWatch(redis);
   const { usage, trim } = createUplinkTrim(redis, groups);
-  const appendOnce = defineScript(redis, { name: "UplinkAppendOnce", keys: 2, lua: APPEND_ONCE });
+  const appendOnce = defineScript(redis, { name: "UplinkAppendOnce", keys: 2, lua: APPEND_ONCE, durable: true });
 
   return {
     async append(message, { once = false } = {}) {
       const partition = partitionOf(deviceKey(message));
       const fields = toFields(message);
       if (once) await appendOnce(streamKey(partition), onceKey(partition, message.messageId), ONCE_MS, ...fields);
-      else await redis.commands.xadd(streamKey(partition), "*", ...fields);
+      else await redis.durable.call("XADD", streamKey(partition), "*", ...fields);
     },
     putGroup: groups.put,
     deleteGroup: groups.delete,

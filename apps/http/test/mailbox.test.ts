@@ -1,11 +1,11 @@
 import { connect } from "node:net";
 import { type Refusal, type RefusalCode, refuse, type Session } from "@trine/core/auth";
-import type { Inbox } from "@trine/core/messaging";
+import type { Inbox, SessionHolder } from "@trine/core/messaging";
 import type { Platform, RunningAdapter } from "@trine/core/platform";
 import type { MailboxMessage } from "@trine/core/ports";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { httpSettings, startHttp } from "../src/index.ts";
-import { ask, exchange } from "./raw-exchange.ts";
+import { ask, exchange, post } from "./raw-exchange.ts";
 
 const MESSAGE_ID = "892687627916247040";
 const WAITING = { messageId: MESSAGE_ID, topic: "/pk/dn/user/get", payload: Buffer.from([0, 255]) };
@@ -29,6 +29,8 @@ let onFetch: (fetch: Fetch) => void;
 let acknowledged: string[];
 let waits: boolean | Refusal;
 let drops: string[];
+let mayServe: boolean;
+let holder: SessionHolder;
 
 /** Only what the adapter asks of it. A token names its session. */
 function fakePlatform(): Platform {
@@ -57,7 +59,11 @@ function fakePlatform(): Platform {
     fault: (_where: string, error: unknown) => expect(error).toBeUndefined(),
     dropped: (_transport: string, reason: string) => drops.push(reason),
   };
-  return { inbox, sessions, recorder, mayServe: () => true, hold: () => () => undefined } as unknown as Platform;
+  const hold: Platform["hold"] = (given) => {
+    holder = given;
+    return () => undefined;
+  };
+  return { inbox, sessions, recorder, mayServe: () => mayServe, hold } as unknown as Platform;
 }
 
 beforeEach(async () => {
@@ -66,6 +72,7 @@ beforeEach(async () => {
   acknowledged = [];
   waits = true;
   drops = [];
+  mayServe = true;
   const settings = {
     TRINE_DEVICE_HOST: "127.0.0.1",
     TRINE_HTTP_PORT: "0",
@@ -200,6 +207,49 @@ describe("a poll that waits", () => {
     await waiting;
     await adapter.stop();
     expect((await answer).head).toContain("204 No Content");
+  });
+});
+
+describe("past the lease of the node", () => {
+  it("a request is not answered, and its body not read", async () => {
+    mayServe = false;
+    const announced = post("/topic/pk/dn/user/update", { password: "t1" }, Buffer.alloc(1_000)).subarray(0, 100);
+    for (const request of [announced, ask("GET", "/mailbox", { password: "t1" }), ask("GET", "/none", {})])
+      expect(await exchange(port, request)).toMatchObject({ raw: "", code: "closed" });
+    expect(drops).toEqual(["past_lease", "past_lease", "past_lease"]);
+  });
+
+  it("a body that came too late is not handled", async () => {
+    const socket = connect({ port, host: "127.0.0.1" });
+    const request = post("/topic/pk/dn/user/update", { password: "t1" }, Buffer.alloc(10));
+    socket.write(request.subarray(0, -1));
+    const other = await get();
+    expect(other.head).toContain("200 OK");
+    mayServe = false;
+    const closed = new Promise((done) => socket.once("close", done).resume());
+    socket.write(request.subarray(-1));
+    await closed;
+    expect(socket.bytesRead).toBe(0);
+  });
+
+  it("a poll that waited is not answered", async () => {
+    const waiting = fetchesWaiting(1);
+    const answer = get("?waitMs=60000");
+    await waiting;
+    mayServe = false;
+    fetches[0]?.answer([WAITING as MailboxMessage]);
+    expect((await answer).raw).toBe("");
+  });
+
+  it("every socket is closed, idle ones and polls alike", async () => {
+    const idle = connect({ port, host: "127.0.0.1" });
+    const idleClosed = new Promise((done) => idle.once("close", done).resume());
+    const waiting = fetchesWaiting(1);
+    const answer = get("?waitMs=60000");
+    await waiting;
+    expect(holder.closeAll("lease lost")).toBe(2);
+    expect((await answer).raw).toBe("");
+    await idleClosed;
   });
 });
 

@@ -26,8 +26,16 @@ interface RunningServer {
   dispose(): Promise<void>;
 }
 
-/** Runs the contract suite of every port on servers that the test starts, with two processes' worth of connections. */
-export function describeRedisContracts(name: string, start: () => Promise<RunningServer>): void {
+/**
+ * Runs the contract suite of every port on servers that the test starts, with two processes' worth of connections.
+ *
+ * @param replicas how many replicas a write waits for.
+ */
+export function describeRedisContracts(
+  name: string,
+  start: () => Promise<RunningServer>,
+  { replicas = 0 }: { replicas?: number } = {},
+): void {
   let server: RunningServer | undefined;
   beforeAll(async () => {
     server = await start();
@@ -36,7 +44,7 @@ export function describeRedisContracts(name: string, start: () => Promise<Runnin
 
   function on<T>(create: (redis: RedisHandle) => T) {
     return async () => {
-      const open = () => openRedis({ url: server?.url ?? "", onFault: () => undefined });
+      const open = () => openRedis({ url: server?.url ?? "", replicas, onFault: () => undefined });
       const [one, two] = [await open(), await open()];
       return {
         store: create(one),

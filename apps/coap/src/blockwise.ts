@@ -1,5 +1,6 @@
 import type { Option, ParsedPacket } from "coap-packet";
 import { LRUCache } from "lru-cache";
+import { readBlock } from "./block-option.ts";
 
 /** What became of one block: the whole body, or the code to answer with. */
 export type BlockOutcome = { readonly body: Buffer } | { readonly code: "2.31" | "4.00" | "4.08" | "4.13" };
@@ -70,14 +71,6 @@ function join({ parts }: Upload, last: number): Buffer | undefined {
     ordered.push(part);
   }
   return Buffer.concat(ordered);
-}
-
-/** RFC 7959 2.2: number, "more" bit, size exponent (7 is reserved). */
-function readBlock(value: Buffer): { num: number; more: boolean; bytes: number } | undefined {
-  if (value.length > 3) return undefined;
-  const word = value.length === 0 ? 0 : value.readUIntBE(0, value.length);
-  const exponent = word & 7;
-  return exponent === 7 ? undefined : { num: word >>> 4, more: (word & 8) !== 0, bytes: 2 ** (exponent + 4) };
 }
 
 const NOT_IN_KEY = new Set<Option["name"]>(["Block1", "Block2", "Size1", "Size2"]);

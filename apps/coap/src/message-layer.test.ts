@@ -1,6 +1,12 @@
 import { generate, type ParsedPacket, parse } from "coap-packet";
-import { expect, it } from "vitest";
-import { createMessageLayer, type MessageLayer, type MessageLimits, type Request } from "./message-layer.ts";
+import { describe, expect, it } from "vitest";
+import {
+  createMessageLayer,
+  type MessageLayer,
+  type MessageLimits,
+  type Request,
+  type Response,
+} from "./message-layer.ts";
 
 const PEER = { address: "192.0.2.1", port: 40_000 };
 const TOKEN = Buffer.of(1, 2, 3);
@@ -9,7 +15,7 @@ const LATE_MS = 60_000;
 interface Bench {
   readonly layer: MessageLayer;
   /** Requests that the handler got, with the way to answer them. */
-  readonly handled: { request: Request; answer(code: string, payload?: Buffer): void }[];
+  readonly handled: { request: Request; answer(code: string, payload?: Buffer, given?: Partial<Response>): void }[];
   readonly sent: Buffer[];
   /** Resolves when so many datagrams were sent in all. */
   sentAtLeast(count: number): Promise<ParsedPacket[]>;
@@ -20,7 +26,7 @@ function openLayer(given: Partial<MessageLimits> = {}): Bench {
   const sent: Buffer[] = [];
   const watchers: (() => void)[] = [];
   const layer = createMessageLayer(
-    { repeats: 10, inFlight: 10, piggybackMs: LATE_MS, ...given },
+    { repeats: 10, inFlight: 10, notifications: 10, piggybackMs: LATE_MS, ...given },
     {
       send(datagram) {
         sent.push(datagram);
@@ -28,7 +34,8 @@ function openLayer(given: Partial<MessageLimits> = {}): Bench {
       },
       handle: (request) =>
         new Promise((done) => {
-          const answer = (code: string, payload?: Buffer) => done({ code, ...(payload ? { payload } : {}) });
+          const answer = (code: string, payload?: Buffer, given: Partial<Response> = {}) =>
+            done({ code, ...(payload ? { payload } : {}), ...given });
           handled.push({ request, answer });
         }),
     },
@@ -164,4 +171,90 @@ it("draining waits for the answers that are due and lets nothing new in", async 
   await drained;
   expect(handled).toHaveLength(1);
   expect(sent).toHaveLength(1);
+});
+
+describe("a notification", () => {
+  /** A request that was answered, and the way to notify its sender. */
+  async function anAnsweredRequest(given: Partial<MessageLimits> = {}) {
+    const bench = openLayer(given);
+    bench.layer.receive(aRequest(), PEER);
+    bench.handled[0]?.answer("2.05");
+    await bench.sentAtLeast(1);
+    const leaving = new AbortController();
+    const notify = (text: string) =>
+      bench.handled[0]?.request.notify({ code: "2.05", payload: Buffer.from(text) }, leaving.signal);
+    const last = () => parse(bench.sent.at(-1) ?? Buffer.alloc(0));
+    const settle = (how: { ack?: boolean; reset?: boolean }, messageId = last().messageId) =>
+      bench.layer.receive(generate({ code: "0.00", messageId, ...how }), PEER);
+    return { ...bench, leaving, notify, last, settle };
+  }
+
+  it("is a CON with the token of the request and a message id of its own, whatever the request was", async () => {
+    const { layer, handled, sent } = openLayer();
+    layer.receive(aRequest(7, false), PEER);
+    void handled[0]?.request.notify({ code: "2.05" }, new AbortController().signal);
+    void handled[0]?.request.notify({ code: "2.05" }, new AbortController().signal);
+    const [first, second] = sent.map((datagram) => parse(datagram));
+    expect(first).toMatchObject({ confirmable: true, code: "2.05", token: TOKEN });
+    expect(second?.messageId).toBe(((first?.messageId ?? 0) + 1) & 0xffff);
+  });
+
+  it("ends with its acknowledgement, its rejection, or after five sendings that nobody answers", async () => {
+    const { notify, settle, sent } = await anAnsweredRequest({ ackTimeoutMs: 1 });
+    const acknowledged = notify("one");
+    settle({ ack: true });
+    expect(await acknowledged).toBe("acknowledged");
+    const rejected = notify("two");
+    settle({ reset: true });
+    expect(await rejected).toBe("rejected");
+    const before = sent.length;
+    expect(await notify("three")).toBe("unanswered");
+    expect(sent.length - before).toBe(5);
+  });
+
+  it("is not ended by the acknowledgement of another one, or from another place", async () => {
+    const { layer, notify, settle, last } = await anAnsweredRequest();
+    const first = notify("one");
+    const { messageId } = last();
+    void notify("two");
+    settle({ ack: true });
+    layer.receive(generate({ code: "0.00", ack: true, messageId }), { ...PEER, port: 1 });
+    expect(await Promise.race([first, "waiting"])).toBe("waiting");
+    settle({ ack: true }, messageId);
+    expect(await first).toBe("acknowledged");
+  });
+
+  it("is sent no more when its sending is ended", async () => {
+    const { notify, leaving, sent } = await anAnsweredRequest({ ackTimeoutMs: 5 });
+    const delivery = notify("one");
+    leaving.abort();
+    expect(await delivery).toBe("unanswered");
+    const before = sent.length;
+    expect(await notify("two")).toBe("unanswered");
+    await new Promise((done) => setTimeout(done, 40));
+    expect(sent).toHaveLength(before);
+  });
+});
+
+it("an answer whose delivery matters is a CON of its own behind an empty acknowledgement", async () => {
+  const { layer, handled, sentAtLeast } = openLayer();
+  layer.receive(aRequest(), PEER);
+  const delivered = new Promise((done) => handled[0]?.answer("2.05", undefined, { onDelivery: done }));
+  const [empty, answer] = await sentAtLeast(2);
+  expect(empty).toMatchObject({ ack: true, code: "0.00", messageId: 7 });
+  expect(answer).toMatchObject({ confirmable: true, ack: false, code: "2.05", token: TOKEN });
+  layer.receive(generate({ code: "0.00", ack: true, messageId: answer?.messageId ?? 0 }), PEER);
+  expect(await delivered).toBe("acknowledged");
+});
+
+it("a large answer is repeated to the very request, and to nothing that merely bears its message id", async () => {
+  const { layer, handled, sent, sentAtLeast } = openLayer();
+  layer.receive(aRequest(), PEER);
+  handled[0]?.answer("2.05", Buffer.alloc(200));
+  await sentAtLeast(1);
+  await layer.drain();
+  layer.receive(aRequest(), PEER);
+  expect(sent).toHaveLength(2);
+  layer.receive(generate({ code: "POST", confirmable: true, messageId: 7, token: Buffer.of(9) }), PEER);
+  expect(sent).toHaveLength(2);
 });

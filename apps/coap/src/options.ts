@@ -9,6 +9,9 @@ export interface RequestOptions {
   readonly contentFormat: number | undefined;
   readonly accept: number | undefined;
   readonly block1: Buffer | undefined;
+  readonly block2: Buffer | undefined;
+  /** RFC 7641 2: 0 registers, 1 deregisters. */
+  readonly observe: number | undefined;
   /** A critical option that nobody here understands (RFC 7252 5.4.1). */
   readonly unknownCritical: boolean;
 }
@@ -66,6 +69,8 @@ export function readOptions(options: ParsedPacket["options"]): RequestOptions {
     contentFormat: readUint(values.get("Content-Format")),
     accept: readUint(values.get("Accept")),
     block1: values.get("Block1"),
+    block2: values.get("Block2"),
+    observe: readUint(values.get("Observe")),
     unknownCritical,
   };
 }

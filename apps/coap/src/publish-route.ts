@@ -1,10 +1,11 @@
 import { isRefusal, type Refusal, refuse, type Session } from "@trine/core/auth";
-import { openPayload, sealPayload } from "@trine/core/certificate";
+import { sealPayload } from "@trine/core/certificate";
 import type { Accepted, InTurn } from "@trine/core/messaging";
 import type { Platform } from "@trine/core/platform";
 import type { Request, Response } from "./message-layer.ts";
 import { MESSAGE_ID_OPTION, type RequestOptions } from "./options.ts";
 import { refusalResponse } from "./refusal-response.ts";
+import { openBody, resumeSession, takeNumber } from "./request-session.ts";
 import { TRANSPORT } from "./transport.ts";
 
 // Larger answers would need Block2; the gateway's own are far below.
@@ -16,41 +17,29 @@ export async function answerPublish(
   request: Request,
   publish: { options: RequestOptions; body: Buffer },
 ): Promise<Response> {
-  const token = publish.options.token ?? "";
-  const session = await platform.sessions.resume(token, { transport: TRANSPORT, peer: request.peer.address });
+  const session = await resumeSession(platform, request, publish.options);
   if (isRefusal(session)) return refusalResponse(session);
-  const outcome = await queue.run(session.sessionId, () =>
-    accept({ platform, payloadBytes }, { session, token, ...publish }),
-  );
+  const message = { session, topic: `/${publish.options.path.slice(1).join("/")}`, ...publish };
+  const outcome = await queue.run(session.sessionId, () => accept({ platform, payloadBytes }, request, message));
   if (isRefusal(outcome)) return refusalResponse(outcome);
   return acceptedResponse(platform, outcome, session);
 }
 
 async function accept(
   { platform, payloadBytes }: { platform: Platform; payloadBytes: number },
-  message: { session: Session; token: string; options: RequestOptions; body: Buffer },
+  request: Request,
+  { session, topic, options, body }: { session: Session; topic: string; options: RequestOptions; body: Buffer },
 ): Promise<Accepted | Refusal> {
-  const { session, token, options, body } = message;
-  const topic = `/${options.path.slice(1).join("/")}`;
-  if (!session.sealing) {
-    if (body.length > payloadBytes) return refuse("too_large", `${body.length} bytes`);
-    return platform.uplink.accept(session, { topic, payload: body, qos: 1 });
-  }
-  const { key } = session.sealing;
-  const seq = options.seq && parseSeq(openPayload(key, options.seq));
-  const payload = body.length === 0 ? body : openPayload(key, body);
+  const payload = openBody(session, body);
   // Judged before the number is taken: a spoiled message must not use one up.
   if (payload && payload.length > payloadBytes) return refuse("too_large", `${payload.length} bytes`);
-  if (seq === undefined || !payload) return refuse("malformed", "sealed number or payload cannot be opened");
-  const replayed = await platform.sessions.takeSequence(token, seq);
-  return replayed ?? platform.uplink.accept(session, { topic, payload, qos: 1 });
-}
-
-/** The number of a message is decimal text inside the seal (wire-format 5.4). */
-function parseSeq(text: Buffer | undefined): number | undefined {
-  const digits = text?.toString("latin1") ?? "";
-  const seq = /^\d{1,16}$/.test(digits) ? Number(digits) : Number.NaN;
-  return Number.isSafeInteger(seq) ? seq : undefined;
+  if (!payload) return refuse("malformed", "sealed payload cannot be opened");
+  if (!session.sealing) return platform.uplink.accept(session, { topic, payload, qos: 1 });
+  const taken = await takeNumber(platform, request, { session, options });
+  // The datagram may have come before, here or on another node, and its message may be in the log or not: its first id settles it.
+  return isRefusal(taken)
+    ? taken
+    : platform.uplink.accept(session, { topic, payload, qos: 1, messageId: taken.messageId });
 }
 
 function acceptedResponse({ recorder }: Platform, { messageId, reply }: Accepted, { sealing }: Session): Response {

@@ -1,12 +1,23 @@
 import { parameters } from "coap";
 import type { Peer } from "./endpoint.ts";
 
+/** What became of a confirmable message: the peer took it, refused it by a RST, or kept silent. */
+export type Delivery = "acknowledged" | "rejected" | "unanswered";
+
 /** Sends confirmable messages until they are acknowledged (RFC 7252 4.2). */
 export interface Retransmitter {
-  send(datagram: Buffer, message: { to: Peer; messageId: number }): void;
+  /** @param message.onEnd is called once, unless the sending is cancelled or stopped. */
+  send(datagram: Buffer, message: { to: Peer; messageId: number; onEnd?: (delivery: Delivery) => void }): void;
   /** An ACK or a RST came: either ends it. */
-  settle(from: Peer, messageId: number): void;
+  settle(from: Peer, messageId: number, delivery: "acknowledged" | "rejected"): void;
+  /** Sends it no more. */
+  cancel(to: Peer, messageId: number): void;
   stop(): void;
+}
+
+interface Waiting {
+  timer: NodeJS.Timeout;
+  readonly onEnd: (delivery: Delivery) => void;
 }
 
 /**
@@ -19,32 +30,39 @@ export function createRetransmitter(
   send: (datagram: Buffer, to: Peer) => void,
   limits: { max: number; ackTimeoutMs: number },
 ): Retransmitter {
-  const timers = new Map<string, NodeJS.Timeout>();
+  const waiting = new Map<string, Waiting>();
 
-  function attempt(datagram: Buffer, to: Peer, next: { key: string; waitMs: number; left: number }): void {
-    send(datagram, to);
-    const { key, waitMs, left } = next;
-    const again = () => {
-      timers.delete(key);
-      if (left > 0) attempt(datagram, to, { key, waitMs: waitMs * 2, left: left - 1 });
-    };
-    timers.set(key, setTimeout(again, waitMs));
+  function take(key: string): Waiting | undefined {
+    const taken = waiting.get(key);
+    clearTimeout(taken?.timer);
+    waiting.delete(key);
+    return taken;
   }
 
   return {
-    send(datagram, { to, messageId }) {
-      if (timers.size >= limits.max) return send(datagram, to);
-      const waitMs = limits.ackTimeoutMs * (1 + (parameters.ackRandomFactor - 1) * Math.random());
-      attempt(datagram, to, { key: keyOf(to, messageId), waitMs, left: parameters.maxRetransmit });
+    send(datagram, { to, messageId, onEnd = ignore }) {
+      send(datagram, to);
+      if (waiting.size >= limits.max) return onEnd("unanswered");
+      const key = keyOf(to, messageId);
+      const firstWaitMs = limits.ackTimeoutMs * (1 + (parameters.ackRandomFactor - 1) * Math.random());
+      const later = (waitMs: number, left: number): NodeJS.Timeout =>
+        setTimeout(() => {
+          const message = waiting.get(key);
+          if (!message) return;
+          if (left > 0) {
+            send(datagram, to);
+            message.timer = later(waitMs * 2, left - 1);
+          } else {
+            take(key)?.onEnd("unanswered");
+          }
+        }, waitMs);
+      waiting.set(key, { timer: later(firstWaitMs, parameters.maxRetransmit), onEnd });
     },
-    settle(from, messageId) {
-      const key = keyOf(from, messageId);
-      clearTimeout(timers.get(key));
-      timers.delete(key);
-    },
+    settle: (from, messageId, delivery) => take(keyOf(from, messageId))?.onEnd(delivery),
+    cancel: (to, messageId) => void take(keyOf(to, messageId)),
     stop() {
-      for (const timer of timers.values()) clearTimeout(timer);
-      timers.clear();
+      for (const { timer } of waiting.values()) clearTimeout(timer);
+      waiting.clear();
     },
   };
 }
@@ -52,3 +70,5 @@ export function createRetransmitter(
 function keyOf({ address, port }: Peer, messageId: number): string {
   return `${address}:${port}/${messageId}`;
 }
+
+function ignore(): void {}

@@ -1,15 +1,15 @@
 import { refuse } from "@trine/core/auth";
 import type { InTurn } from "@trine/core/messaging";
-import type { Platform } from "@trine/core/platform";
 import { answerAuth } from "./auth-route.ts";
 import type { Blockwise } from "./blockwise.ts";
+import { answerAcknowledge, answerMailbox, type MailboxDeps } from "./mailbox-route.ts";
 import type { Request, Response } from "./message-layer.ts";
 import { type RequestOptions, readOptions, uintOption } from "./options.ts";
 import { answerPublish } from "./publish-route.ts";
+import { answerPull } from "./pull-route.ts";
 import { refusalResponse } from "./refusal-response.ts";
 
-export interface RouterDeps {
-  readonly platform: Platform;
+export interface RouterDeps extends MailboxDeps {
   readonly blockwise: Blockwise;
   readonly queue: InTurn;
   /** Payloads may be this large; sealing adds up to one AES block. */
@@ -18,8 +18,18 @@ export interface RouterDeps {
   readonly symmetric: boolean;
 }
 
+interface Resource {
+  /** The one method that it has (RFC 7252 12.1.1). */
+  readonly method: string;
+  /** What its body may have at most; a published one as much as is set. */
+  readonly bodyBytes?: number;
+  answer(deps: RouterDeps, request: Request, given: { options: RequestOptions; body: Buffer }): Promise<Response>;
+}
+
+const GET = "0.01";
 const POST = "0.02";
-const AUTH_BYTES = 4096;
+const DELETE = "0.04";
+const SMALL_BYTES = 4096;
 const SEAL_BYTES = 16;
 const CBOR = 60;
 // What the SDKs name (wire-format 5.1, 5.3). A published payload is opaque; what comes back is JSON, or its sealed octets.
@@ -38,10 +48,10 @@ export async function answer(deps: RouterDeps, request: Request): Promise<Respon
 
 async function route(deps: RouterDeps, request: Request): Promise<Response> {
   const options = readOptions(request.packet.options);
-  const isAuth = options.path.length === 1 && options.path[0] === "auth";
-  const refused = checkRequest(request, options, isAuth);
-  if (refused) return { code: refused };
-  const maxBytes = isAuth ? AUTH_BYTES : deps.payloadBytes + SEAL_BYTES;
+  const found = checkRequest(request, options);
+  if (typeof found === "string") return { code: found };
+  const resource = found;
+  const maxBytes = resource.bodyBytes ?? deps.payloadBytes + SEAL_BYTES;
   const { block1 } = options;
   if (!block1) return dispatch(request.packet.payload);
   const peer = `${request.peer.address}:${request.peer.port}`;
@@ -56,16 +66,50 @@ async function route(deps: RouterDeps, request: Request): Promise<Response> {
 
   async function dispatch(body: Buffer): Promise<Response> {
     if (body.length > maxBytes) return refusalResponse(refuse("too_large", "payload"));
-    if (!isAuth) return answerPublish(deps, request, { options, body });
-    const format = options.contentFormat === CBOR ? "cbor" : "json";
-    return answerAuth(deps.platform, request, { body, format, symmetric: deps.symmetric });
+    return resource.answer(deps, request, { options, body });
   }
 }
 
-function checkRequest(request: Request, options: RequestOptions, isAuth: boolean): string | undefined {
+/** @returns what is asked for, or the code of the answer when it cannot be had. */
+function checkRequest({ packet }: Request, options: RequestOptions): Resource | string {
   if (options.unknownCritical) return "4.02";
-  if (!isAuth && (options.path[0] !== "topic" || options.path.length < 2)) return "4.04";
-  if (request.packet.code !== POST) return "4.05";
+  const resource = findResource(options.path);
+  if (!resource) return "4.04";
+  if (packet.code !== resource.method) return "4.05";
   if (!CONTENT_FORMATS.has(options.contentFormat)) return "4.15";
-  return ACCEPTS.has(options.accept) ? undefined : "4.06";
+  return ACCEPTS.has(options.accept) ? resource : "4.06";
 }
+
+function findResource(path: readonly string[]): Resource | undefined {
+  const [first] = path;
+  if (first === "topic" && path.length > 1) return TOPIC;
+  if (first === "mailbox" && path.length === 2) return MESSAGE;
+  return path.length === 1 && first !== undefined ? SINGLE.get(first) : undefined;
+}
+
+const TOPIC: Resource = { method: POST, answer: answerPublish };
+const MESSAGE: Resource = {
+  method: DELETE,
+  bodyBytes: SMALL_BYTES,
+  answer: (deps, request, { options }) => answerAcknowledge(deps, request, options),
+};
+const SINGLE = new Map<string, Resource>([
+  [
+    "auth",
+    {
+      method: POST,
+      bodyBytes: SMALL_BYTES,
+      answer: ({ platform, symmetric }, request, { options, body }) =>
+        answerAuth(platform, request, { body, format: options.contentFormat === CBOR ? "cbor" : "json", symmetric }),
+    },
+  ],
+  ["pull", { method: POST, bodyBytes: SMALL_BYTES, answer: answerPull }],
+  [
+    "mailbox",
+    {
+      method: GET,
+      bodyBytes: SMALL_BYTES,
+      answer: (deps, request, { options }) => answerMailbox(deps, request, options),
+    },
+  ],
+]);

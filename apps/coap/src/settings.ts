@@ -27,6 +27,18 @@ export const coapSettings = z.object({
     "Bytes that all Block1 uploads under way may hold together.",
   ),
   TRINE_COAP_UPLOAD_MS: intSetting({ fallback: 60_000, min: 1000 }, "Time between two blocks of one upload, in ms."),
+  TRINE_COAP_OBSERVERS: intSetting(
+    { fallback: 50_000, min: 0 },
+    "Devices that may observe their mailboxes at once; a further one is answered as if it had not asked to.",
+  ),
+  TRINE_COAP_DOWNLOAD_BYTES: intSetting(
+    { fallback: 16_777_216, min: 1_048_576 },
+    "Bytes of all answers that are under way to devices by Block2 together; the oldest go first, and are made again.",
+  ),
+  TRINE_COAP_DOWNLOAD_MS: intSetting(
+    { fallback: 60_000, min: 1000 },
+    "Time between two blocks of one answer, in ms. A message that a device was notified of and has not fetched in this time is notified again.",
+  ),
   TRINE_COAP_PIGGYBACK_MS: intSetting(
     { fallback: 1000, min: 10, max: 1900 },
     "Time in ms after which a request is acknowledged and its answer sent separately.",

@@ -2,8 +2,11 @@ import { setTimeout as wait } from "node:timers/promises";
 import { createInTurn } from "@trine/core/messaging";
 import type { Platform, RunningAdapter } from "@trine/core/platform";
 import { createBlockwise } from "./blockwise.ts";
+import { createDownloads } from "./downloads.ts";
 import { type Endpoint, openEndpoint } from "./endpoint.ts";
+import type { MessageBody } from "./mailbox-route.ts";
 import { createMessageLayer, type MessageLayer } from "./message-layer.ts";
+import { createObservers } from "./observers.ts";
 import { answer, type RouterDeps } from "./router.ts";
 import type { CoapSettings } from "./settings.ts";
 
@@ -12,13 +15,26 @@ type PortName = "TRINE_COAP_PORT" | "TRINE_COAP_SYMMETRIC_PORT";
 /**
  * Starts the CoAP adapter.
  *
- * It holds no connections, so it takes no part in revocation: a revoked token is refused by the store.
+ * It holds no connections, only observers, which end with their sessions; a revoked token is refused by the store. While this node may not
+ * serve, what comes in is dropped unseen and nothing goes out.
  *
  * @throws StartError when a port cannot be had; nothing is left open then.
  */
 export async function startCoap(platform: Platform, settings: CoapSettings): Promise<RunningAdapter> {
+  const stopping = new AbortController();
+  const downloads = createDownloads<MessageBody>({
+    bytes: settings.TRINE_COAP_DOWNLOAD_BYTES,
+    idleMs: settings.TRINE_COAP_DOWNLOAD_MS,
+  });
+  const observers = createObservers(
+    { platform, downloads },
+    { max: settings.TRINE_COAP_OBSERVERS, transferMs: settings.TRINE_COAP_DOWNLOAD_MS },
+  );
   const shared = {
     platform,
+    downloads,
+    observers,
+    stopping: stopping.signal,
     queue: createInTurn(),
     payloadBytes: settings.TRINE_COAP_PAYLOAD_BYTES,
     blockwise: createBlockwise({
@@ -53,19 +69,24 @@ async function listen(
   settings: CoapSettings,
   { name, port }: { name: PortName; port: number },
 ): Promise<{ endpoint: Endpoint; layer: MessageLayer }> {
+  const { platform, observers } = deps;
   const limits = {
     repeats: settings.TRINE_COAP_REPEATS,
     inFlight: settings.TRINE_COAP_IN_FLIGHT,
+    notifications: settings.TRINE_COAP_OBSERVERS,
     piggybackMs: settings.TRINE_COAP_PIGGYBACK_MS,
   };
   const layer: MessageLayer = createMessageLayer(limits, {
     // Nothing is sent before a datagram came in, and none comes in before the socket is bound.
-    send: (datagram, to) => endpoint.send(datagram, to),
+    send: (datagram, to) => void (platform.mayServe() && endpoint.send(datagram, to)),
     handle: (request) => answer(deps, request),
   });
   const endpoint: Endpoint = await openEndpoint(
     { host: settings.TRINE_DEVICE_HOST, port, setting: name },
-    { datagram: layer.receive, fault: (error) => deps.platform.recorder.fault("coap_socket", error) },
+    {
+      datagram: (datagram, from) => (platform.mayServe() ? layer.receive(datagram, from) : observers.drop()),
+      fault: (error) => platform.recorder.fault("coap_socket", error),
+    },
   );
   return { endpoint, layer };
 }

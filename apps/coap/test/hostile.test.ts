@@ -7,13 +7,16 @@ import { type Option, parse } from "coap-packet";
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import { createBlockwise } from "../src/blockwise.ts";
+import { createDownloads } from "../src/downloads.ts";
+import type { MessageBody } from "../src/mailbox-route.ts";
 import { createMessageLayer, type MessageLimits } from "../src/message-layer.ts";
+import { createObservers } from "../src/observers.ts";
 import { answer } from "../src/router.ts";
 import { block1, datagramOf, option } from "./raw-client.ts";
 import { createVectorGateway } from "./vector-gateway.ts";
 
 const PEER = { address: "192.0.2.1", port: 40_000 };
-const LIMITS: MessageLimits = { repeats: 100, inFlight: 10, piggybackMs: 1000 };
+const LIMITS: MessageLimits = { repeats: 100, inFlight: 10, notifications: 10, piggybackMs: 1000 };
 const LOGIN = Buffer.from(String(findVector("coap-auth-c320-B").outputs["requestHex"]), "hex");
 const PUBLISH = Buffer.from(String(findVector("coap-aes-B").outputs["publishRequestHex"]), "hex");
 
@@ -27,7 +30,17 @@ beforeEach(async () => {
 async function answersTo(datagrams: readonly Buffer[], { on = platform, limits = LIMITS } = {}): Promise<Buffer[]> {
   const sent: Buffer[] = [];
   const blockwise = createBlockwise({ uploads: 10, bytes: 100_000, idleMs: 60_000 });
-  const deps = { platform: on, blockwise, queue: createInTurn(), payloadBytes: 65_536, symmetric: true };
+  const downloads = createDownloads<MessageBody>({ bytes: 100_000, idleMs: 60_000 });
+  const deps = {
+    platform: on,
+    blockwise,
+    downloads,
+    observers: createObservers({ platform: on, downloads }, { max: 10, transferMs: 60_000 }),
+    stopping: new AbortController().signal,
+    queue: createInTurn(),
+    payloadBytes: 65_536,
+    symmetric: true,
+  };
   const layer = createMessageLayer(limits, {
     send: (datagram) => void sent.push(datagram),
     handle: (request) => answer(deps, request),

@@ -1,4 +1,5 @@
-export { type CoapConnection, type CoapOptions, connectCoap } from "./coap/connect-coap.ts";
+export type { CoapConnection, CoapMessage, CoapObservation, CoapOptions } from "./coap/coap-connection.ts";
+export { connectCoap } from "./coap/connect-coap.ts";
 export type { DeviceCertificate } from "./device-certificate.ts";
 export type { DeviceConnection, DeviceMessage, PublishAnswer } from "./device-connection.ts";
 export { DeviceError } from "./device-error.ts";

@@ -2,6 +2,7 @@ import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { type CoapMethod, generate, type NamedOption, type Option, type ParsedPacket, parse } from "coap-packet";
 import { DeviceError } from "../device-error.ts";
+import { type CoapResponse, createIncoming } from "./incoming.ts";
 
 // RFC 7252 4.8: ACK_TIMEOUT, ACK_RANDOM_FACTOR, MAX_RETRANSMIT; 4.8.2: what a separate response may take.
 const ACK_TIMEOUT_MS = 2_000;
@@ -24,6 +25,8 @@ export interface CoapTarget {
 
 export interface CoapRequest {
   readonly method: CoapMethod;
+  /** Default: one that was not used before. */
+  readonly token?: Buffer;
   /** Uri-Path and the rest, in any order. */
   readonly options: readonly (Option | NamedOption)[];
   readonly payload: Buffer;
@@ -37,6 +40,16 @@ export interface CoapExchange {
    * @throws DeviceError `timeout`, `reset` or `closed`.
    */
   confirmable(request: CoapRequest): Promise<ParsedPacket>;
+  /** As `confirmable`, but the caller acknowledges. */
+  unacknowledged(request: CoapRequest): Promise<CoapResponse>;
+  /**
+   * As `unacknowledged`, and gives every further response to `onResponse` until `stop` is called (RFC 7641). What comes after that is
+   * rejected. The first one to come may be a notification already, when the answer was lost.
+   */
+  observe(
+    request: CoapRequest,
+    onResponse: (response: CoapResponse) => void,
+  ): Promise<{ readonly first: CoapResponse; readonly token: Buffer; stop(): void }>;
   /** Sends a non-confirmable request; its response is not waited for. */
   nonConfirmable(request: CoapRequest): void;
   close(): Promise<void>;
@@ -44,7 +57,7 @@ export interface CoapExchange {
 
 interface Waiter {
   readonly messageId: number;
-  readonly resolve: (response: ParsedPacket) => void;
+  readonly resolve: (response: CoapResponse) => void;
   readonly reject: (error: DeviceError) => void;
   timer: NodeJS.Timeout;
 }
@@ -53,6 +66,8 @@ interface Waiter {
 export async function openCoapExchange(target: CoapTarget): Promise<CoapExchange> {
   const socket = await openSocket(target);
   const waiters = new Map<number, Waiter>();
+  const observations = new Map<number, (response: CoapResponse) => void>();
+  const incoming = createIncoming((bytes) => void (open && socket.send(bytes)));
   const firstWaitMs = target.ackTimeoutMs ?? ACK_TIMEOUT_MS;
   let messageId = Math.floor(Math.random() * 0x1_0000);
   let token = Math.floor(Math.random() * 0xffff_ffff);
@@ -69,8 +84,11 @@ export async function openCoapExchange(target: CoapTarget): Promise<CoapExchange
       receiveEmpty(packet);
       return;
     }
-    if (packet.confirmable) socket.send(generate({ code: "0.00", ack: true, messageId: packet.messageId }));
-    if (packet.token.length === TOKEN_BYTES) take(packet.token.readUInt32BE())?.resolve(packet);
+    const response = incoming.take(packet);
+    if (!response) return;
+    const key = packet.token.length === TOKEN_BYTES ? packet.token.readUInt32BE() : -1;
+    const give = take(key)?.resolve ?? observations.get(key) ?? response.reject;
+    give(response);
   }
 
   /** An acknowledgement that announces a separate response, or a reset. */
@@ -104,13 +122,41 @@ export async function openCoapExchange(target: CoapTarget): Promise<CoapExchange
     for (const key of [...waiters.keys()]) take(key)?.reject(error);
   }
 
-  function encode({ method, options, payload }: CoapRequest, confirmable: boolean) {
-    messageId = (messageId + 1) & 0xffff;
+  function newToken(): Buffer {
     token = (token + 1) >>> 0;
-    const tokenBytes = Buffer.allocUnsafe(TOKEN_BYTES);
-    tokenBytes.writeUInt32BE(token);
-    const packet = { code: method, confirmable, messageId, token: tokenBytes, options: [...options], payload };
-    return { key: token, messageId, bytes: generate(packet, MAX_DATAGRAM_BYTES) };
+    const bytes = Buffer.allocUnsafe(TOKEN_BYTES);
+    bytes.writeUInt32BE(token);
+    return bytes;
+  }
+
+  function encode({ method, options, payload, token: given = newToken() }: CoapRequest, isConfirmable: boolean) {
+    messageId = (messageId + 1) & 0xffff;
+    const packet = {
+      code: method,
+      confirmable: isConfirmable,
+      messageId,
+      token: given,
+      options: [...options],
+      payload,
+    };
+    return { key: given.readUInt32BE(), messageId, bytes: generate(packet, MAX_DATAGRAM_BYTES) };
+  }
+
+  function ask(request: CoapRequest): Promise<CoapResponse> {
+    return new Promise((resolve, reject) => {
+      if (!open) return reject(new DeviceError("closed", "the device was closed"));
+      const { key, bytes, messageId: id } = encode(request, true);
+      const waitMs = firstWaitMs * (1 + Math.random() * (ACK_RANDOM_FACTOR - 1));
+      const timer = sendAgain(key, bytes, { waitMs, left: MAX_RETRANSMIT });
+      waiters.set(key, { messageId: id, resolve, reject, timer });
+      socket.send(bytes);
+    });
+  }
+
+  async function confirmable(request: CoapRequest): Promise<ParsedPacket> {
+    const response = await ask(request);
+    response.acknowledge();
+    return response.packet;
   }
 
   function sendAgain(key: number, bytes: Buffer, { waitMs, left }: { waitMs: number; left: number }): NodeJS.Timeout {
@@ -124,15 +170,20 @@ export async function openCoapExchange(target: CoapTarget): Promise<CoapExchange
   }
 
   return {
-    confirmable(request) {
-      return new Promise((resolve, reject) => {
-        if (!open) return reject(new DeviceError("closed", "the device was closed"));
-        const { key, bytes, messageId: id } = encode(request, true);
-        const waitMs = firstWaitMs * (1 + Math.random() * (ACK_RANDOM_FACTOR - 1));
-        const timer = sendAgain(key, bytes, { waitMs, left: MAX_RETRANSMIT });
-        waiters.set(key, { messageId: id, resolve, reject, timer });
-        socket.send(bytes);
-      });
+    confirmable,
+    unacknowledged: ask,
+    async observe(request, onResponse) {
+      const given = request.token ?? newToken();
+      const key = given.readUInt32BE();
+      const stop = () => void observations.delete(key);
+      // Known before it is answered: a notification may overtake the answer.
+      observations.set(key, onResponse);
+      try {
+        return { first: await ask({ ...request, token: given }), token: given, stop };
+      } catch (error) {
+        stop();
+        throw error;
+      }
     },
     nonConfirmable(request) {
       if (!open) throw new DeviceError("closed", "the device was closed");

@@ -1,7 +1,7 @@
 import { createRememberingLookup } from "@trine/testkit/conformance";
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
-import { aFleet, aHolder, aNode, type Fleet, must, type Node, OPERATOR } from "../../test/a-node.ts";
+import { aFleet, aHolder, aNode, type Fleet, must, NOW_MS, type Node, OPERATOR } from "../../test/a-node.ts";
 import { anAttempt } from "../../test/an-attempt.ts";
 import { isRefusal, type Session } from "../auth/index.ts";
 import type { DeviceRef } from "../certificate/index.ts";
@@ -114,6 +114,7 @@ describe("a rotation", () => {
     await fleet.ports.registry.beginRotation(device, {
       sealedSecret: "sealed",
       graceEndsAtMs: Number.MAX_SAFE_INTEGER,
+      nowMs: NOW_MS,
     });
     expect(await codeOf(nodes[0], second)).toBe("bad_credentials");
     expect((await kinds()).map(([kind]) => kind)).not.toContain("rotation_ended");

@@ -1,4 +1,4 @@
-// The layers, checked: core <- {postgres, redis, memory, device, testkit} <- runtime <- apps (docs/architecture.md).
+// The layers, checked: core <- {postgres, redis, nats, memory, device, testkit} <- runtime <- apps (docs/architecture.md).
 const test = "\\.test\\.ts$|/test/|^(tests|bench)/";
 
 /** @type {import("dependency-cruiser").IConfiguration} */
@@ -15,7 +15,7 @@ module.exports = {
     {
       name: "stores-reach-core-only",
       severity: "error",
-      from: { path: "^packages/(postgres|redis|memory|device)/src", pathNot: test },
+      from: { path: "^packages/(postgres|redis|nats|memory|device)/src", pathNot: test },
       to: { path: "^(packages|apps)/", pathNot: ["^packages/$1/", "^packages/core/"] },
     },
     {
@@ -47,13 +47,13 @@ module.exports = {
       name: "only-runtime-opens-stores",
       severity: "error",
       from: { path: "^apps/", pathNot: test },
-      to: { path: "^packages/(postgres|redis|memory)/" },
+      to: { path: "^packages/(postgres|redis|nats|memory)/" },
     },
     {
       name: "one-file-opens-stores",
       severity: "error",
       from: { path: "^packages/runtime/src", pathNot: ["stores/(open-stores|restore-data-folder)\\.ts$", test] },
-      to: { path: "^packages/(postgres|redis|memory)/" },
+      to: { path: "^packages/(postgres|redis|nats|memory)/" },
     },
     {
       name: "test-code-stays-in-tests",

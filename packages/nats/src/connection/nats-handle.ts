@@ -1,6 +1,12 @@
 import type { JetStreamClient, JetStreamManager } from "@nats-io/jetstream";
 import type { KV } from "@nats-io/kv";
 
+/** Something about the stream that falls short. An `error`: nothing can be appended. */
+export interface StreamComplaint {
+  readonly detail: string;
+  readonly severity: "error" | "warning";
+}
+
 /** A connected NATS server with JetStream, for the uplink log. */
 export interface NatsHandle {
   readonly jetstream: JetStreamClient;
@@ -12,10 +18,10 @@ export interface NatsHandle {
    * after what its device sent meanwhile by another way.
    */
   run<T>(work: () => Promise<T>): Promise<T>;
-  /** @throws when the stream cannot be asked. */
+  /** @throws when NATS does not answer. */
   ping(): Promise<void>;
   /** What makes the server forget acknowledged messages, or double them, in words; empty when nothing does. @throws when NATS does not answer. */
-  checkDurability(): Promise<string[]>;
+  checkDurability(): Promise<StreamComplaint[]>;
   /** Waits for what was sent, and disconnects. */
   close(): Promise<void>;
 }

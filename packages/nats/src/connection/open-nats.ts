@@ -4,7 +4,7 @@ import { Kvm } from "@nats-io/kv";
 import { connect, credsAuthenticator, type NatsConnection, type NodeConnectionOptions } from "@nats-io/transport-node";
 import type { NatsHandle } from "./nats-handle.ts";
 import { parseNatsUrl } from "./parse-nats-url.ts";
-import { checkStream, openStream, STREAM } from "./uplink-stream.ts";
+import { checkStream, openStream } from "./uplink-stream.ts";
 
 const CONNECT_MS = 5_000;
 const ANSWER_MS = 5_000;
@@ -47,7 +47,7 @@ export async function openNats({ url, credentialsFile, replicas = 1, onFault }: 
       },
       async ping() {
         if (!isConnected()) throw new Error("no connection to NATS");
-        await manager.streams.info(STREAM);
+        await manager.getAccountInfo();
       },
       checkDurability: () => checkStream(manager),
       async close() {

@@ -8,6 +8,8 @@ import {
   type StreamConfig,
 } from "@nats-io/jetstream";
 
+import type { StreamComplaint } from "./nats-handle.ts";
+
 /** The stream of the uplink log. */
 export const STREAM = "TRINE_UPLINK";
 
@@ -47,18 +49,18 @@ export async function openStream(manager: JetStreamManager, replicas: number): P
   }
 }
 
-/** What is wrong with the stream: one sentence each. */
-export async function checkStream(manager: JetStreamManager): Promise<string[]> {
+/** What is wrong with the stream, if anything. */
+export async function checkStream(manager: JetStreamManager): Promise<StreamComplaint[]> {
   const config = await findConfig(manager);
-  if (!config) return [`the stream ${STREAM} is gone: nothing that devices send is taken`];
-  const wrong: string[] = [];
-  if (config.storage !== StorageType.File) wrong.push(`the stream ${STREAM} is kept in memory: a restart loses it`);
-  if (config.duplicate_window < ONCE_MS * NANOSECONDS) {
-    wrong.push(
-      `the stream ${STREAM} knows message ids for less than five minutes: one that comes again may be doubled`,
-    );
+  if (!config) {
+    return [{ detail: `the stream ${STREAM} is gone: nothing that devices send is taken`, severity: "error" }];
   }
-  return wrong;
+  const wrong: string[] = [];
+  if (config.storage !== StorageType.File) wrong.push("is kept in memory: a restart loses it");
+  if (config.duplicate_window < ONCE_MS * NANOSECONDS) {
+    wrong.push("knows message ids for less than five minutes: a message that comes again may be doubled");
+  }
+  return wrong.map((what) => ({ detail: `the stream ${STREAM} ${what}`, severity: "warning" }));
 }
 
 async function findConfig(manager: JetStreamManager): Promise<StreamConfig | undefined> {

@@ -14,6 +14,8 @@ import { deviceRoutes } from "./routes/devices.ts";
 import { laterRoutes } from "./routes/later.ts";
 import { messageRoutes } from "./routes/messages.ts";
 import { productRoutes } from "./routes/products.ts";
+import { rotationRoutes } from "./routes/rotation.ts";
+import { timelineRoutes } from "./routes/timeline.ts";
 import { uplinkRoutes } from "./routes/uplink.ts";
 import { refuseUnstorableText } from "./storable-text.ts";
 import { installUnknownRoute } from "./unknown-route.ts";
@@ -21,6 +23,8 @@ import { installUnknownRoute } from "./unknown-route.ts";
 const ROUTES = [
   productRoutes,
   deviceRoutes,
+  rotationRoutes,
+  timelineRoutes,
   batchRoutes,
   messageRoutes,
   uplinkRoutes,

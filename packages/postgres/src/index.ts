@@ -8,5 +8,6 @@ export { createSqlUplinkLog } from "./messaging/uplink-log.ts";
 export { createSqlAuditLog } from "./registry/audit-log.ts";
 export { createSqlBatchStore } from "./registry/batch-store.ts";
 export { createSqlDeviceRegistry } from "./registry/device-registry.ts";
+export { createSqlTimeline } from "./registry/timeline.ts";
 export { createSqlSessionStore } from "./sessions/session-store.ts";
 export { createSqlSubscriptionStore } from "./sessions/subscription-store.ts";

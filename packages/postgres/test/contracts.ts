@@ -5,7 +5,9 @@ import {
   describeMailbox,
   describeSessionStore,
   describeSubscriptionStore,
+  describeTimeline,
   describeUplinkLog,
+  TIMELINE_EVENTS,
 } from "@trine/testkit/ports";
 import {
   createSqlAuditLog,
@@ -14,6 +16,7 @@ import {
   createSqlMailbox,
   createSqlSessionStore,
   createSqlSubscriptionStore,
+  createSqlTimeline,
   createSqlUplinkLog,
   type SqlDatabase,
 } from "../src/index.ts";
@@ -47,6 +50,11 @@ export function describeSqlStores(name: string, opened: () => Opened): void {
   describeAuditLog(name, shared(createSqlAuditLog));
   describeBatchStore(name, async () => ({
     ...(await shared(createSqlBatchStore)()),
+    registry: createSqlDeviceRegistry(opened().database),
+  }));
+  const timeline = (database: SqlDatabase) => createSqlTimeline(database, { maxPerDevice: TIMELINE_EVENTS });
+  describeTimeline(name, async () => ({
+    ...(await shared(timeline)()),
     registry: createSqlDeviceRegistry(opened().database),
   }));
   describeSubscriptionStore(name, shared(createSqlSubscriptionStore));

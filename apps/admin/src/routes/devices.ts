@@ -101,7 +101,8 @@ export function deviceRoutes(app: AdminApp, { operators: { devices } }: AdminDep
       schema: {
         tags,
         summary: "Read the device certificate",
-        description: "The triple that the firmware needs. Every read is in the audit log.",
+        description:
+          "The triple that the firmware needs; while a rotation is under way, with the second secret. Every read is in the audit log.",
         params: deviceParams,
         response: { 200: certificateBody, ...missing },
       },

@@ -1,35 +1,22 @@
 import type { AdminApp } from "../admin-deps.ts";
 import { sendProblem } from "../problem-reply.ts";
-import { deviceParams, problemBody } from "../schema/names.ts";
+import { problemBody } from "../schema/names.ts";
 
 /** Routes that are named already and do nothing yet: 501, so that a client can tell them from a typing error. */
 const LATER = [
-  {
-    method: "POST",
-    url: "/v1/products/:productKey/devices/:deviceName/rotate",
-    summary: "Rotate the device secret",
-    device: true,
-  },
-  {
-    method: "GET",
-    url: "/v1/products/:productKey/devices/:deviceName/timeline",
-    summary: "What happened to a device",
-    device: true,
-  },
-  { method: "POST", url: "/v1/auth/explain", summary: "Why can this device not log in?", device: false },
-  { method: "GET", url: "/v1/attempts", summary: "Refused logins", device: false },
+  { method: "POST", url: "/v1/auth/explain", summary: "Why can this device not log in?" },
+  { method: "GET", url: "/v1/attempts", summary: "Refused logins" },
 ] as const;
 
 /** Installs the routes that later versions fill. */
 export function laterRoutes(app: AdminApp): void {
-  for (const { method, url, summary, device } of LATER) {
+  for (const { method, url, summary } of LATER) {
     app.route({
       method,
       url,
       schema: {
         tags: ["later"],
         summary: `${summary} (not in this version)`,
-        ...(device ? { params: deviceParams } : {}),
         response: { 501: problemBody },
       },
       async handler(_request, reply) {

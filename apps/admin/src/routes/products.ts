@@ -5,6 +5,8 @@ import { compact } from "../compact.ts";
 import { orProblem } from "../problem-reply.ts";
 import { pageOf, pageQuery, problemBody, productOfPath, productParams } from "../schema/names.ts";
 import {
+  changedProduct,
+  changedTopics,
   createdProduct,
   newProduct,
   productBody,
@@ -64,16 +66,20 @@ export function productRoutes(app: AdminApp, { operators: { products } }: AdminD
       schema: {
         tags,
         summary: "Change a product",
-        description: "A policy replaces the one before; it holds on every node when this answers.",
+        description:
+          "A policy replaces the one before; it holds on every node when this answers. One that differs closes the connections of the product's devices and voids their tokens: they log in again.",
         params: productParams,
         body: productChange,
-        response: { 200: productBody, 400: problemBody, 404: problemBody },
+        response: { 200: changedProduct, 400: problemBody, 404: problemBody },
       },
     },
     async (request) => {
       const { policy, ...rest } = request.body;
       const change = { ...compact(rest), ...(policy ? { policy: compact(policy) } : {}) };
-      return showProduct(orProblem(await products.update(actorOf(request), productOfPath(request.params), change)));
+      const { product, ...revoked } = orProblem(
+        await products.update(actorOf(request), productOfPath(request.params), change),
+      );
+      return { ...showProduct(product), ...revoked };
     },
   );
 
@@ -113,14 +119,17 @@ export function productRoutes(app: AdminApp, { operators: { products } }: AdminD
       schema: {
         tags,
         summary: "Replace the topic classes",
+        description: "Classes that differ close the connections of the product's devices on every node.",
         params: productParams,
         body: topicClasses,
-        response: { 200: topicClasses, 400: problemBody, 404: problemBody },
+        response: { 200: changedTopics, 400: problemBody, 404: problemBody },
       },
     },
     async (request) => {
-      const product = await products.setTopics(actorOf(request), productOfPath(request.params), request.body.topics);
-      return { topics: [...orProblem(product).topicClasses] };
+      const { product, ...revoked } = orProblem(
+        await products.setTopics(actorOf(request), productOfPath(request.params), request.body.topics),
+      );
+      return { topics: [...product.topicClasses], ...revoked };
     },
   );
 }

@@ -48,6 +48,7 @@ export const deviceBody = z.object({
   activatedAt: instant.nullable(),
   lastOnlineAt: instant.nullable(),
   lastOfflineAt: instant.nullable(),
+  lastSeenAt: instant.nullable().describe("The last sign of life on any protocol, up to a minute late."),
   lastAddress: z.string().nullable(),
   lastTransport: z.string().nullable(),
 });
@@ -74,6 +75,7 @@ export function showDevice(record: DeviceRecord): z.output<typeof deviceBody> {
     activatedAt: showInstant(record.activatedAtMs),
     lastOnlineAt: showInstant(record.lastOnlineAtMs),
     lastOfflineAt: showInstant(record.lastOfflineAtMs),
+    lastSeenAt: showInstant(record.lastSeenAtMs),
     lastAddress: record.lastPeer ?? null,
     lastTransport: record.lastTransport ?? null,
   };

@@ -1,6 +1,7 @@
 import { SIGN_METHODS, type SignMethod } from "@trine/core/certificate";
 import type { Product } from "@trine/core/registry";
 import { z } from "zod";
+import { revokedBody } from "./devices.ts";
 import { instant } from "./names.ts";
 
 const signMethod = z.enum(Object.keys(SIGN_METHODS) as [SignMethod, ...SignMethod[]]);
@@ -45,6 +46,11 @@ export const productBody = z.object({
   policy: z.looseObject({}),
   createdAt: instant,
 });
+
+/** What a change closed. */
+export const changedProduct = productBody.extend(revokedBody.shape);
+
+export const changedTopics = topicClasses.extend(revokedBody.shape);
 
 export const createdProduct = productBody.extend({ productSecret: z.string() });
 

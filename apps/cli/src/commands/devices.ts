@@ -64,10 +64,43 @@ export function addDeviceCommands(program: Command): void {
   }
 
   devices
+    .command("rotate <productKey> <deviceName>")
+    .description("Make a second secret and print the certificate; the old one works until the new one is first used")
+    .option("--grace <seconds>", "how long the old one works at the most; 0 ends it at once", wholeNumber)
+    .action(async (productKey: string, deviceName: string, options: { grace?: number }, command: Command) => {
+      const { api, json } = contextOf(command);
+      printFacts(
+        await api.call("POST", path`/v1/products/${productKey}/devices/${deviceName}/rotate`, {
+          graceSeconds: options.grace,
+        }),
+        json,
+      );
+    });
+
+  devices
+    .command("timeline <productKey> <deviceName>")
+    .description("Show what happened to a device, newest first")
+    .option("--limit <count>", "most events to print", wholeNumber, 50)
+    .action(async (productKey: string, deviceName: string, options: { limit: number }, command: Command) => {
+      const { api, json } = contextOf(command);
+      const { items } = await listAll(api, path`/v1/products/${productKey}/devices/${deviceName}/timeline`, {
+        limit: options.limit,
+      });
+      const rows = json ? items : items.map(({ detail, ...rest }) => ({ ...rest, detail: showDetail(detail) }));
+      printRows(rows, { json, columns: ["at", "event", "detail"] });
+    });
+
+  devices
     .command("delete <productKey> <deviceName>")
     .description("Delete a device for good")
     .action(async (productKey: string, deviceName: string, _options: object, command: Command) => {
       const { api, json } = contextOf(command);
       printFacts(await api.call("DELETE", path`/v1/products/${productKey}/devices/${deviceName}`), json);
     });
+}
+
+function showDetail(detail: unknown): string {
+  return Object.entries(detail ?? {})
+    .map(([name, value]) => `${name}=${value}`)
+    .join(" ");
 }

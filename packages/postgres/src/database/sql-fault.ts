@@ -11,4 +11,6 @@ export function isDataFault(error: unknown): boolean {
   return sqlState(error)?.startsWith("22") ?? false;
 }
 
+export const DEADLOCK_DETECTED = "40P01";
+
 export const FOREIGN_KEY_VIOLATION = "23503";

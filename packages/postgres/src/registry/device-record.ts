@@ -17,6 +17,7 @@ export const deviceColumns = {
   activatedAtMs: devices.activatedAtMs,
   lastOnlineAtMs: devices.lastOnlineAtMs,
   lastOfflineAtMs: devices.lastOfflineAtMs,
+  lastSeenAtMs: devices.lastSeenAtMs,
   lastPeer: devices.lastPeer,
   lastTransport: devices.lastTransport,
 };
@@ -33,9 +34,16 @@ export function deviceRecord(row: Pick<DeviceRow, keyof typeof deviceColumns>): 
     activatedAtMs: row.activatedAtMs ?? undefined,
     lastOnlineAtMs: row.lastOnlineAtMs ?? undefined,
     lastOfflineAtMs: row.lastOfflineAtMs ?? undefined,
+    lastSeenAtMs: lastSeenAtMs(row),
     lastPeer: row.lastPeer ?? undefined,
     lastTransport: row.lastTransport ?? undefined,
   };
+}
+
+/** Coming and going are signs of life as well. */
+function lastSeenAtMs(row: Pick<DeviceRow, "lastOnlineAtMs" | "lastOfflineAtMs" | "lastSeenAtMs">): number | undefined {
+  const times = [row.lastOnlineAtMs, row.lastOfflineAtMs, row.lastSeenAtMs].filter((time) => time !== null);
+  return times.length > 0 ? Math.max(...times) : undefined;
 }
 
 function statusOf(row: Pick<DeviceRow, "disabled" | "online" | "activatedAtMs">): DeviceStatus {

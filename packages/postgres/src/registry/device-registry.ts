@@ -3,7 +3,9 @@ import type { SqlDatabase } from "../database/sql-database.ts";
 import { createSqlDevices } from "./devices.ts";
 import { createFindCredentials } from "./find-credentials.ts";
 import { createSqlProducts } from "./products.ts";
+import { createSqlRotations } from "./rotations.ts";
 import { createSavePresence } from "./save-presence.ts";
+import { createSaveSeen } from "./save-seen.ts";
 
 /** Products and devices in SQL. */
 export function createSqlDeviceRegistry(database: SqlDatabase): DeviceRegistry {
@@ -11,6 +13,8 @@ export function createSqlDeviceRegistry(database: SqlDatabase): DeviceRegistry {
     ...createSqlProducts(database),
     ...createSqlDevices(database),
     findCredentials: createFindCredentials(database),
+    ...createSqlRotations(database),
     savePresence: createSavePresence(database),
+    saveSeen: createSaveSeen(database),
   };
 }

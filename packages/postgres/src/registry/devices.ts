@@ -2,21 +2,15 @@ import { type DeviceRef, parseDeviceName } from "@trine/core/certificate";
 import type { DeviceFilter, DeviceRegistry } from "@trine/core/ports";
 import { and, asc, eq, gt, isNull, type SQL, sql } from "drizzle-orm";
 import { createCursors } from "../cursor.ts";
-import type { SqlDatabase } from "../database/sql-database.ts";
+import { query, type SqlDatabase } from "../database/sql-database.ts";
 import { FOREIGN_KEY_VIOLATION, sqlState } from "../database/sql-fault.ts";
-import { devices } from "../schema/registry-tables.ts";
+import { devices, timeline } from "../schema/registry-tables.ts";
 import { deviceColumns, deviceRecord, hasStatus } from "./device-record.ts";
 import { insertDevices } from "./insert-devices.ts";
 
-type DeviceMethods = Omit<
+type DeviceMethods = Pick<
   DeviceRegistry,
-  | "findCredentials"
-  | "savePresence"
-  | "insertProduct"
-  | "findProduct"
-  | "listProducts"
-  | "updateProduct"
-  | "deleteProduct"
+  "insertDevices" | "findDevice" | "listDevices" | "updateDevice" | "deleteDevice" | "activate" | "listSealedSecrets"
 >;
 
 const cursors = createCursors("devices", parseDeviceName);
@@ -66,8 +60,13 @@ export function createSqlDevices({ db }: SqlDatabase): DeviceMethods {
       return row && deviceRecord(row);
     },
     async deleteDevice(device) {
-      const [deleted] = await db.delete(devices).where(isDevice(device)).returning({ iotId: devices.iotId });
-      return deleted;
+      const [deleted] = await query<{ iot_id: string }>(
+        db,
+        sql`with gone as (delete from ${devices} where ${isDevice(device)} returning iot_id),
+          told as (delete from ${timeline} using gone where timeline.iot_id = gone.iot_id)
+        select iot_id from gone`,
+      );
+      return deleted && { iotId: deleted.iot_id };
     },
     async activate(device, iotId, atMs) {
       const activated = await db
@@ -79,7 +78,7 @@ export function createSqlDevices({ db }: SqlDatabase): DeviceMethods {
     },
     async listSealedSecrets(productKey, { after, limit, batchId }) {
       return db
-        .select({ deviceName: devices.deviceName, sealedSecret: devices.sealedSecret })
+        .select({ deviceName: devices.deviceName, sealedSecret: newestSecret })
         .from(devices)
         .where(
           and(
@@ -94,8 +93,10 @@ export function createSqlDevices({ db }: SqlDatabase): DeviceMethods {
   };
 }
 
+const newestSecret = sql<string>`coalesce(${devices.nextSealedSecret}, ${devices.sealedSecret})`;
+
 /** The row of one device. */
-function isDevice({ productKey, deviceName }: DeviceRef): SQL | undefined {
+export function isDevice({ productKey, deviceName }: DeviceRef): SQL | undefined {
   return and(eq(devices.productKey, productKey), eq(devices.deviceName, deviceName));
 }
 

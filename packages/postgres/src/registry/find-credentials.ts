@@ -10,10 +10,14 @@ export function createFindCredentials({ db }: SqlDatabase): DeviceLookup["findCr
       iotId: devices.iotId,
       sealedSecret: devices.sealedSecret,
       secretVersion: devices.secretVersion,
+      nextSealedSecret: devices.nextSealedSecret,
+      nextSecretVersion: devices.nextSecretVersion,
+      graceEndsAtMs: devices.graceEndsAtMs,
       disabled: devices.disabled,
       activatedAtMs: devices.activatedAtMs,
       nodeType: products.nodeType,
       policy: products.policy,
+      policyVersion: products.policyVersion,
       topicClasses: products.topicClasses,
     })
     .from(devices)
@@ -26,12 +30,35 @@ export function createFindCredentials({ db }: SqlDatabase): DeviceLookup["findCr
   return async ({ productKey, deviceName }): Promise<DeviceCredentials | undefined> => {
     const [row] = await statement.execute({ productKey, deviceName });
     if (!row) return undefined;
-    const { activatedAtMs, nodeType, policy, topicClasses, ...credentials } = row;
+    const { iotId, sealedSecret, secretVersion, disabled, activatedAtMs, policyVersion, ...rest } = row;
+    const { nodeType, policy, topicClasses } = rest;
     return {
-      ...credentials,
       device: { productKey, deviceName },
+      iotId,
+      sealedSecret,
+      secretVersion,
+      ...nextSecret(rest),
+      disabled,
       activated: activatedAtMs !== null,
-      product: { productKey, nodeType, policy, topicClasses },
+      product: {
+        productKey,
+        nodeType,
+        policy,
+        topicClasses,
+        ...(policyVersion === null ? {} : { policyVersion }),
+      },
     };
   };
+}
+
+function nextSecret({
+  nextSealedSecret: sealedSecret,
+  nextSecretVersion: secretVersion,
+  graceEndsAtMs,
+}: Pick<typeof devices.$inferSelect, "nextSealedSecret" | "nextSecretVersion" | "graceEndsAtMs">): Pick<
+  DeviceCredentials,
+  "next"
+> {
+  if (sealedSecret === null || secretVersion === null || graceEndsAtMs === null) return {};
+  return { next: { sealedSecret, secretVersion, graceEndsAtMs } };
 }

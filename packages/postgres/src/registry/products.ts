@@ -1,6 +1,6 @@
 import { parseProductKey } from "@trine/core/certificate";
-import type { DeviceRegistry, ProductRecord } from "@trine/core/ports";
-import { asc, eq, gt } from "drizzle-orm";
+import type { DeviceRegistry, ProductPolicy, ProductRecord } from "@trine/core/ports";
+import { asc, eq, gt, sql } from "drizzle-orm";
 import { createCursors } from "../cursor.ts";
 import type { SqlDatabase } from "../database/sql-database.ts";
 import { FOREIGN_KEY_VIOLATION, sqlState } from "../database/sql-fault.ts";
@@ -26,7 +26,7 @@ export function createSqlProducts({ db }: SqlDatabase): ProductMethods {
     },
     async findProduct(productKey) {
       const [product] = await db.select().from(products).where(eq(products.productKey, productKey));
-      return product;
+      return product && productRecord(product);
     },
     async listProducts({ limit, cursor }) {
       const after = cursors.read(cursor);
@@ -36,17 +36,17 @@ export function createSqlProducts({ db }: SqlDatabase): ProductMethods {
         .where(after === undefined ? undefined : gt(products.productKey, after))
         .orderBy(asc(products.productKey))
         .limit(limit + 1);
-      return cursors.page(rows, limit, { key: (row) => row.productKey, item: (row): ProductRecord => row });
+      return cursors.page(rows, limit, { key: (row) => row.productKey, item: productRecord });
     },
     async updateProduct(productKey, { name, policy, topicClasses }) {
       const change = {
         ...(name === undefined ? {} : { name }),
-        ...(policy === undefined ? {} : { policy }),
+        ...(policy === undefined ? {} : { policy, policyVersion: versionOf(policy) }),
         ...(topicClasses === undefined ? {} : { topicClasses }),
       };
       if (Object.keys(change).length === 0) return this.findProduct(productKey);
       const [product] = await db.update(products).set(change).where(eq(products.productKey, productKey)).returning();
-      return product;
+      return product && productRecord(product);
     },
     async deleteProduct(productKey) {
       try {
@@ -61,4 +61,15 @@ export function createSqlProducts({ db }: SqlDatabase): ProductMethods {
       }
     },
   };
+}
+
+/** The version that a product has with this policy: the next one, unless it is the policy that it has. */
+function versionOf(policy: ProductPolicy) {
+  const { policyVersion } = products;
+  return sql`case when ${products.policy} = ${JSON.stringify(policy)}::jsonb then ${policyVersion}
+    else coalesce(${policyVersion}, 0) + 1 end`;
+}
+
+function productRecord({ policyVersion, ...row }: typeof products.$inferSelect): ProductRecord {
+  return { ...row, ...(policyVersion === null ? {} : { policyVersion }) };
 }

@@ -1,18 +1,19 @@
-import { deviceKey } from "@trine/core/certificate";
+import { type DeviceRef, deviceKey } from "@trine/core/certificate";
 import type { DeviceRegistry, PresenceChange } from "@trine/core/ports";
 import { sql } from "drizzle-orm";
-import { recordset } from "../database/recordset.ts";
 import type { SqlDatabase } from "../database/sql-database.ts";
+import { unnested } from "../database/unnested.ts";
 import { devices } from "../schema/registry-tables.ts";
+import { inDeviceOrder, retryDeadlock } from "./write-devices.ts";
 
 const CHUNK = 1_000;
 
 /** Writes presence changes, a thousand devices by one statement. */
 export function createSavePresence({ db }: SqlDatabase): DeviceRegistry["savePresence"] {
   return async (changes) => {
-    const rows = foldChanges(changes);
+    const rows = inDeviceOrder(foldChanges(changes));
     for (let start = 0; start < rows.length; start += CHUNK) {
-      const input = recordset(rows.slice(start, start + CHUNK), {
+      const input = unnested(rows.slice(start, start + CHUNK), {
         productKey: "text",
         deviceName: "text",
         iotId: "text",
@@ -23,30 +24,24 @@ export function createSavePresence({ db }: SqlDatabase): DeviceRegistry["savePre
         peer: "text",
         transport: "text",
       });
-      await db.execute(
-        // Locked in one order first: two processes that write the same devices could lock up otherwise.
-        sql`with input as materialized (select * from ${input}), locked as materialized (
-          select d.product_key, d.device_name from ${devices} d
-            join input on d.product_key = input."productKey" and d.device_name = input."deviceName"
-          order by d.product_key, d.device_name for update of d
-        )
-        update ${devices} as d set presence_epoch = input.epoch, online = input.online,
+      await retryDeadlock(() =>
+        db.execute(
+          sql`update ${devices} as d set presence_epoch = input.epoch, online = input.online,
           last_online_at_ms = case when input.online then input."onlineAtMs"
             else greatest(d.last_online_at_ms, input."onlineAtMs") end,
           last_offline_at_ms = case when input.online then greatest(d.last_offline_at_ms, input."offlineAtMs")
             else input."offlineAtMs" end,
           last_peer = input.peer, last_transport = input.transport
-        from input join locked on locked.product_key = input."productKey" and locked.device_name = input."deviceName"
-        where d.product_key = locked.product_key and d.device_name = locked.device_name and d.iot_id = input."iotId"
+        from ${input}
+        where d.product_key = input."productKey" and d.device_name = input."deviceName" and d.iot_id = input."iotId"
           and (d.presence_epoch, not d.online) < (input.epoch, not input.online)`,
+        ),
       );
     }
   };
 }
 
-interface PresenceRow {
-  readonly productKey: string;
-  readonly deviceName: string;
+interface PresenceRow extends DeviceRef {
   readonly iotId: string;
   readonly epoch: number;
   readonly online: boolean;

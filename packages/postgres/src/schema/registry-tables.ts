@@ -1,5 +1,5 @@
 import type { DeviceName, ProductKey } from "@trine/core/certificate";
-import type { ProductPolicy, TopicClass } from "@trine/core/ports";
+import type { ProductPolicy, TimelineEvent, TimelineKind, TopicClass } from "@trine/core/ports";
 import { sql } from "drizzle-orm";
 import { boolean, index, integer, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
 import { byteOrderedText, safeInteger, timeMs } from "./columns.ts";
@@ -10,6 +10,8 @@ export const products = pgTable("products", {
   name: text("name").notNull(),
   nodeType: text("node_type").$type<"device" | "gateway">().notNull(),
   policy: jsonb("policy").$type<ProductPolicy>().notNull(),
+  /** Grows with every change of the policy; null is 0. */
+  policyVersion: integer("policy_version"),
   topicClasses: jsonb("topic_classes").$type<readonly TopicClass[]>().notNull(),
   /** Encrypted; useless without the master key. */
   sealedSecret: text("sealed_secret").notNull(),
@@ -29,6 +31,12 @@ export const devices = pgTable(
     /** Encrypted; useless without the master key. */
     sealedSecret: text("sealed_secret").notNull(),
     secretVersion: integer("secret_version").notNull().default(1),
+    /** The second secret, while a rotation is under way. */
+    nextSealedSecret: text("next_sealed_secret"),
+    /** Stays for a while after the rotation ended, when it is the version above: until every node was told. */
+    nextSecretVersion: integer("next_secret_version"),
+    /** When the first secret dies at the latest; 0 once it did and not every node was told. */
+    graceEndsAtMs: timeMs("grace_ends_at_ms"),
     disabled: boolean("disabled").notNull().default(false),
     nickname: text("nickname"),
     tags: jsonb("tags").$type<Readonly<Record<string, string>>>().notNull().default({}),
@@ -40,14 +48,31 @@ export const devices = pgTable(
     online: boolean("online").notNull().default(false),
     lastOnlineAtMs: timeMs("last_online_at_ms"),
     lastOfflineAtMs: timeMs("last_offline_at_ms"),
+    /** The last sign of life without a connection. */
+    lastSeenAtMs: timeMs("last_seen_at_ms"),
     lastPeer: text("last_peer"),
     lastTransport: text("last_transport"),
   },
   (table) => [
     primaryKey({ columns: [table.productKey, table.deviceName] }),
     index("devices_tags").using("gin", sql`${table.tags} jsonb_path_ops`),
+    index("devices_grace").on(table.graceEndsAtMs).where(sql`${table.graceEndsAtMs} is not null`),
     index("devices_batch").on(table.batchId, table.deviceName).where(sql`${table.batchId} is not null`),
   ],
+);
+
+/** What happened to devices, by their iotId, which dies with the device. */
+export const timeline = pgTable(
+  "timeline",
+  {
+    iotId: byteOrderedText("iot_id").notNull(),
+    atMs: timeMs("at_ms").notNull(),
+    /** Tells events of one millisecond apart. */
+    id: safeInteger("id").notNull().generatedAlwaysAsIdentity(),
+    kind: text("kind").$type<TimelineKind>().notNull(),
+    detail: jsonb("detail").$type<TimelineEvent["detail"]>().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.iotId, table.atMs, table.id] })],
 );
 
 /** Who did what. */

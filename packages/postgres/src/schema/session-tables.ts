@@ -24,6 +24,7 @@ export const sessions = pgTable(
     deviceName: text("device_name").$type<DeviceName>().notNull(),
     iotId: text("iot_id").notNull(),
     secretVersion: integer("secret_version").notNull(),
+    policyVersion: integer("policy_version"),
     transport: text("transport").notNull(),
     createdAtMs: timeMs("created_at_ms").notNull(),
     expiresAtMs: timeMs("expires_at_ms").notNull(),

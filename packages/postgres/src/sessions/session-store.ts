@@ -1,5 +1,5 @@
 import type { SessionRecord, SessionStore } from "@trine/core/ports";
-import { and, eq, sql } from "drizzle-orm";
+import { and, eq, lt, sql } from "drizzle-orm";
 import { createGroupCommit } from "../database/group-commit.ts";
 import { query, type SqlDatabase } from "../database/sql-database.ts";
 import { sessions } from "../schema/session-tables.ts";
@@ -18,11 +18,13 @@ export function createSqlSessionStore(database: SqlDatabase): SessionStore {
       return row && sessionRecord(row);
     },
     takeSequence: (tokenHash, seq, attempt) => take({ tokenHash, seq, attempt }),
-    async revokeDevice({ productKey, deviceName }) {
+    async revokeDevice({ productKey, deviceName }, { minSecretVersion } = {}) {
+      const ofDevice = and(eq(sessions.productKey, productKey), eq(sessions.deviceName, deviceName));
+      const older = minSecretVersion === undefined ? undefined : lt(sessions.secretVersion, minSecretVersion);
       const revoked = await query<{ alive: boolean }>(
         db,
         sql`delete from ${sessions}
-          where ${and(eq(sessions.productKey, productKey), eq(sessions.deviceName, deviceName))}
+          where ${and(ofDevice, older)}
           returning expires_at_ms > extract(epoch from clock_timestamp()) * 1000 as alive`,
       );
       return revoked.filter(({ alive }) => alive).length;
@@ -31,12 +33,14 @@ export function createSqlSessionStore(database: SqlDatabase): SessionStore {
 }
 
 function sessionRecord(row: typeof sessions.$inferSelect): SessionRecord {
-  const { sessionId, productKey, deviceName, iotId, secretVersion, transport, createdAtMs, expiresAtMs, sealing } = row;
+  const { sessionId, productKey, deviceName, iotId, secretVersion, policyVersion } = row;
+  const { transport, createdAtMs, expiresAtMs, sealing } = row;
   return {
     sessionId,
     device: { productKey, deviceName },
     iotId,
     secretVersion,
+    ...(policyVersion === null ? {} : { policyVersion }),
     transport,
     createdAtMs,
     expiresAtMs,

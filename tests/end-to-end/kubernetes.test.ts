@@ -81,7 +81,7 @@ describe.each(PARTS)("the deployment of %s", (part) => {
   it("starts with settings that the process knows and that parse, its secrets in files that are mounted", async () => {
     const folder = await makeTempFolder("kubernetes");
     const environment = await environmentOf(part, folder.path);
-    const known = new Set([...Object.keys(runtimeSettings.shape), ...Object.keys(SCHEMAS[part].shape)]);
+    const known = new Set(["NODE_OPTIONS", ...Object.keys(runtimeSettings.shape), ...Object.keys(SCHEMAS[part].shape)]);
     const unknown = Object.keys(environment).filter(
       (name) => !known.has(name) && !known.has(name.replace(/_FILE$/, "")),
     );

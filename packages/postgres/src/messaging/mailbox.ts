@@ -1,7 +1,7 @@
 import { type DeviceRef, deviceKey } from "@trine/core/certificate";
 import { createMailboxTakers } from "@trine/core/messaging";
 import type { Mailbox, MailboxMessage, MessageStatus } from "@trine/core/ports";
-import { and, eq, type SQL } from "drizzle-orm";
+import { and, eq, lte, type SQL } from "drizzle-orm";
 import { createGroupCommit } from "../database/group-commit.ts";
 import type { SqlDatabase } from "../database/sql-database.ts";
 import { mailboxMessages as table } from "../schema/messaging-tables.ts";
@@ -90,10 +90,27 @@ export function createSqlMailbox(
         .where(and(isOf(device), eq(table.messageId, messageId)));
       return row && statusAt(row, nowMs);
     },
+    ended: ({ nowMs, limit }) => findEnded(db, { nowMs, limit }),
+    async reported(device, messageId) {
+      await db
+        .update(table)
+        .set({ report: false })
+        .where(and(isOf(device), eq(table.messageId, messageId)));
+    },
     async clear(device) {
       await db.delete(table).where(isOf(device));
     },
   };
+}
+
+async function findEnded(db: SqlDatabase["db"], { nowMs, limit }: { nowMs: number; limit: number }) {
+  const rows = await db
+    .select({ productKey: table.productKey, deviceName: table.deviceName, messageId: table.messageId })
+    .from(table)
+    .where(and(table.report, lte(table.endsAtMs, nowMs)))
+    .orderBy(table.endsAtMs)
+    .limit(limit);
+  return rows.map(({ messageId, ...device }) => ({ device, messageId }));
 }
 
 function isOf({ productKey, deviceName }: DeviceRef): SQL | undefined {

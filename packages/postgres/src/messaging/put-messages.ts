@@ -92,13 +92,15 @@ async function insertMessages(db: Sql, stored: readonly PutRequest[]): Promise<v
     qos: "smallint",
     createdAtMs: "bigint",
     expiresAtMs: "bigint",
+    report: "boolean",
   });
   // The positions are given in the order of the input: nothing between it and the insert changes it.
   await db.execute(
     sql`insert into ${mailboxMessages} (product_key, device_name, message_id, idempotency_key, topic, payload, payload_bytes, qos,
-        state, waiting, created_at_ms, expires_at_ms, changed_at_ms, ends_at_ms)
+        state, waiting, created_at_ms, expires_at_ms, changed_at_ms, ends_at_ms, report)
       select "productKey", "deviceName", "messageId", "idempotencyKey", topic, decode(payload, 'base64'),
-        length(decode(payload, 'base64')), qos, 'queued', true, "createdAtMs", "expiresAtMs", "createdAtMs", "expiresAtMs"
+        length(decode(payload, 'base64')), qos, 'queued', true, "createdAtMs", "expiresAtMs", "createdAtMs", "expiresAtMs",
+        coalesce(report, false)
       from ${input}`,
   );
 }

@@ -42,6 +42,8 @@ export const mailboxMessages = pgTable(
     changedAtMs: timeMs("changed_at_ms").notNull(),
     /** When it stopped waiting, or will at the latest; its state is kept for a while after that. */
     endsAtMs: timeMs("ends_at_ms").notNull(),
+    /** Somebody wants to be told of its end, and was not yet. */
+    report: boolean("report").notNull().default(false),
   },
   (table) => [
     uniqueIndex("mailbox_message").on(table.productKey, table.deviceName, table.messageId),
@@ -50,6 +52,7 @@ export const mailboxMessages = pgTable(
       .where(sql`${table.idempotencyKey} is not null`),
     index("mailbox_waiting").on(table.productKey, table.deviceName, table.position).where(sql`${table.waiting}`),
     index("mailbox_ends").on(table.endsAtMs),
+    index("mailbox_reports").on(table.endsAtMs).where(sql`${table.report}`),
   ],
 );
 

@@ -1,10 +1,10 @@
 /**
  * What the scripts share. Facts of a message are packed: topic, qos, state, created, expires, changed (milliseconds), payload bytes,
- * idempotency key (or an empty text).
+ * idempotency key (or an empty text), and 1 where somebody wants to be told of its end.
  */
 const PRELUDE = `
 local COUNTERS, FACTS, PAYLOADS, WAITING, ENDS, IDEMPOTENCY, OUT = unpack(KEYS)
-local QOS, STATE, EXPIRES, CHANGED, BYTES, KEY = 2, 3, 5, 6, 7, 8
+local QOS, STATE, EXPIRES, CHANGED, BYTES, KEY, REPORT = 2, 3, 5, 6, 7, 8, 9
 
 local function facts_of(id)
   local packed = redis.call('HGET', FACTS, id)
@@ -44,7 +44,7 @@ end
 
 /**
  * Stores a message, or tells that it was stored under its idempotency key before, or that the mailbox is full. Whatever is past its
- * time does not count. ARGV: id, topic, qos, created, expires, payload, idempotency key, most messages, most bytes, retention.
+ * time does not count. ARGV: id, topic, qos, created, expires, payload, idempotency key, most messages, most bytes, retention, report.
  */
 export const PUT = `${PRELUDE}
 local id, now = ARGV[1], tonumber(ARGV[4])
@@ -66,7 +66,7 @@ if is_full() then
 end
 local time = redis.call('TIME')
 local position = math.max((redis.call('HGET', COUNTERS, 'position') or 0) + 1, time[1] * 1000000 + time[2])
-local facts = {ARGV[2], tonumber(ARGV[3]), 'queued', now, tonumber(ARGV[5]), now, #ARGV[6], ARGV[7]}
+local facts = {ARGV[2], tonumber(ARGV[3]), 'queued', now, tonumber(ARGV[5]), now, #ARGV[6], ARGV[7], tonumber(ARGV[11])}
 redis.call('HSET', COUNTERS, 'position', string.format('%.0f', position))
 redis.call('HINCRBY', COUNTERS, 'bytes', #ARGV[6])
 redis.call('HSET', FACTS, id, cmsgpack.pack(facts))
@@ -155,7 +155,7 @@ if redis.call('HGET', COUNTERS, 'taker') == ARGV[1] then
 end
 `;
 
-/** Removes a waiting message as delivered: 1 if it waited and was in time. ARGV: id, when, retention. */
+/** Removes a waiting message as delivered: 1 if it waited and was in time, 2 if that is to be reported. ARGV: id, when, retention. */
 export const ACKNOWLEDGE = `${PRELUDE}
 local id, at = ARGV[1], tonumber(ARGV[2])
 if not redis.call('ZSCORE', WAITING, id) then return 0 end
@@ -165,7 +165,7 @@ end_waiting(id, facts, 'delivered', at)
 remember_until(id, at + ARGV[3])
 forget(at)
 abandon_at_last_end()
-return 1
+return facts[REPORT] == 1 and 2 or 1
 `;
 
 /** The facts of a message, an expired one as such, or nil. ARGV: id, now. */

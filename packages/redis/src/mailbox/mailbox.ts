@@ -4,6 +4,7 @@ import { defineScript, type ScriptArgument } from "../connection/define-script.t
 import type { RedisHandle } from "../connection/redis-handle.ts";
 import { MAILBOX_KEYS, mailboxKeys } from "./mailbox-keys.ts";
 import { ACKNOWLEDGE, CLAIM, LET_GO, NOTE, PENDING, PUT, STATUS } from "./mailbox-scripts.ts";
+import { createReportIndex } from "./report-index.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -27,12 +28,17 @@ export function createRedisMailbox(redis: RedisHandle, { retentionMs = DAY_MS } 
   const letGo = define("LetGo", LET_GO);
   const acknowledge = define("Acknowledge", ACKNOWLEDGE);
   const status = define("Status", STATUS);
+  const reports = createReportIndex(redis);
 
   return {
-    async put(device, { messageId, topic, qos, createdAtMs, expiresAtMs, payload, idempotencyKey = "" }, limits) {
+    async put(device, { payload, idempotencyKey = "", report = false, ...message }, limits) {
+      const { messageId, topic, qos, createdAtMs, expiresAtMs } = message;
+      if (report) await reports.expect(device, messageId, expiresAtMs);
       const about = [messageId, topic, qos, createdAtMs, expiresAtMs, payload, idempotencyKey];
-      const answer = await put(device, ...about, limits.maxMessages, limits.maxBytes, retentionMs);
+      const bounds = [limits.maxMessages, limits.maxBytes, retentionMs];
+      const answer = await put(device, ...about, ...bounds, report ? 1 : 0);
       const [outcome, id] = (answer as Buffer[]).map(String);
+      if (report && outcome !== "stored") await reports.forget(device, messageId);
       if (outcome === "full") return { outcome };
       return { outcome: outcome === "existing" ? outcome : "stored", messageId: id ?? messageId };
     },
@@ -50,11 +56,17 @@ export function createRedisMailbox(redis: RedisHandle, { retentionMs = DAY_MS } 
     async letGo(device, takerId) {
       await letGo(device, takerId);
     },
-    acknowledge: async (device, messageId, atMs) => (await acknowledge(device, messageId, atMs, retentionMs)) === 1,
+    async acknowledge(device, messageId, atMs) {
+      const waited = Number(await acknowledge(device, messageId, atMs, retentionMs));
+      if (waited === 2) await reports.hasten(device, messageId, atMs);
+      return waited > 0;
+    },
     async status(device, messageId, nowMs) {
       const reply = await status(device, messageId, nowMs);
       return reply === null ? undefined : toStatus(messageId, reply as StatusReply);
     },
+    ended: (request) => reports.ended(request),
+    reported: (device, messageId) => reports.forget(device, messageId),
     async clear(device) {
       await redis.commands.del(...mailboxKeys(device));
     },

@@ -3,6 +3,7 @@ import type { Mailbox } from "@trine/core/ports";
 import { describe, expect, it } from "vitest";
 import { aMailboxMessage, ROOMY } from "./a-mailbox-message.ts";
 import { type MakeContract, openContract } from "./contract.ts";
+import { describeMailboxReports } from "./describe-mailbox-reports.ts";
 import { describeMailboxStates } from "./describe-mailbox-states.ts";
 import { describeMailboxTakers } from "./describe-mailbox-takers.ts";
 import { aDeviceRef, aMessageId, atOnce, randomName, upTo } from "./fixtures.ts";
@@ -13,6 +14,7 @@ export function describeMailbox(name: string, make: MakeContract<Mailbox>): void
     const open = openContract(make);
     describeMailboxStates(open);
     describeMailboxTakers(open);
+    describeMailboxReports(open);
 
     const put = (device: DeviceRef, given = {}, limits = ROOMY) =>
       open().store.put(device, aMailboxMessage(given), limits);

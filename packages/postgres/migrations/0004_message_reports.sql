@@ -1,0 +1,2 @@
+ALTER TABLE "mailbox_messages" ADD COLUMN "report" boolean DEFAULT false NOT NULL;--> statement-breakpoint
+CREATE INDEX "mailbox_reports" ON "mailbox_messages" USING btree ("ends_at_ms") WHERE "mailbox_messages"."report";

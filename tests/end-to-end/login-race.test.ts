@@ -1,6 +1,6 @@
 import { connectMqtt, type MqttConnection } from "@trine/device";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { onOneRedis } from "../src/faults/describe-faults.ts";
+import { onOneRedis } from "../src/faults/starts.ts";
 import { waitForStatus } from "../src/faults/wait-for-status.ts";
 import { addDevice, eventually, makeProduct, topicOf } from "../src/fleet.ts";
 import type { ManyNodes } from "../src/many-nodes.ts";

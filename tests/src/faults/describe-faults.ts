@@ -1,20 +1,10 @@
-import { startRedis, startRedisCluster } from "@trine/testkit/servers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type ManyNodes, type NodesRedis, startManyNodes } from "../many-nodes.ts";
-import { steadyPort } from "../network/steady-port.ts";
+import type { ManyNodes, NodesRedis } from "../many-nodes.ts";
 import { faultRound } from "./fault-round.ts";
 import { describeVerdict } from "./figures.ts";
 import type { Scenario } from "./scenario.ts";
 
 const ROUNDS = 2;
-
-/** Three gateways on one Redis, as durable as production asks for. */
-export const onOneRedis = () =>
-  startManyNodes(async () => startRedis({ port: await steadyPort(), appendfsync: "always" }));
-
-/** Three gateways on three primaries, each with a replica that has a write before it is acknowledged. */
-export const onRedisCluster = () =>
-  startManyNodes(() => startRedisCluster({ replicas: 1 }), { TRINE_REDIS_REPLICAS: "1" });
 
 /** Tests that traffic survives each fault, twice: `npm run test:faults` does the same many times. */
 export function describeFaults<R extends NodesRedis>(

@@ -1,5 +1,6 @@
 import type { ManyNodes, NodesRedis } from "../many-nodes.ts";
 import type { Verdict } from "../traffic/judge.ts";
+import { overCoap, overCoapObserve } from "../traffic/over-coap.ts";
 import { overHttp } from "../traffic/over-http.ts";
 import { overMqtt } from "../traffic/over-mqtt.ts";
 import { type DevicePlan, startTraffic } from "../traffic/traffic.ts";
@@ -8,6 +9,8 @@ import type { Scenario } from "./scenario.ts";
 const DEVICES: readonly DevicePlan[] = [
   ...Array.from({ length: 6 }, () => ({ protocols: [overMqtt] })),
   ...Array.from({ length: 2 }, () => ({ protocols: [overHttp] })),
+  { protocols: [overCoap] },
+  { protocols: [overCoapObserve] },
 ];
 
 /** Strikes once in the middle of traffic both ways, and judges what came of it. Traffic has to flow again before the end. */

@@ -1,13 +1,12 @@
 import { parseArgs } from "node:util";
-import { startRedis, startRedisCluster } from "@trine/testkit/servers";
 import { INSTALLATIONS, startInstallation } from "../installation.ts";
-import { type ManyNodes, type NodesRedis, startManyNodes } from "../many-nodes.ts";
-import { steadyPort } from "../network/steady-port.ts";
+import type { ManyNodes, NodesRedis } from "../many-nodes.ts";
 import { faultRound } from "./fault-round.ts";
 import { createFigures } from "./figures.ts";
 import { killRound } from "./kill-round.ts";
 import type { Scenario } from "./scenario.ts";
 import { CLUSTER_SCENARIOS, SCENARIOS } from "./scenarios.ts";
+import { onOneRedis, onRedisCluster } from "./starts.ts";
 
 // npm run test:faults -- --rounds 20 [--only NAME]: every fault, many times; exit code 1 when anything was lost or wrong.
 const { values } = parseArgs({ options: { rounds: { type: "string", default: "20" }, only: { type: "string" } } });
@@ -30,12 +29,8 @@ async function strikeAgainAndAgain<R extends NodesRedis>(
   await trine.dispose();
 }
 
-await strikeAgainAndAgain(SCENARIOS, () =>
-  startManyNodes(async () => startRedis({ port: await steadyPort(), appendfsync: "always" })),
-);
-await strikeAgainAndAgain(CLUSTER_SCENARIOS, () =>
-  startManyNodes(() => startRedisCluster({ replicas: 1 }), { TRINE_REDIS_REPLICAS: "1" }),
-);
+await strikeAgainAndAgain(SCENARIOS, onOneRedis);
+await strikeAgainAndAgain(CLUSTER_SCENARIOS, onRedisCluster);
 for (const kind of INSTALLATIONS) {
   if (!isWanted(kind)) continue;
   const trine = await startInstallation(kind);

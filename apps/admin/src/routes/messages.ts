@@ -19,6 +19,12 @@ const newMessage = z.strictObject({
     .union([z.literal(0), z.literal(1)])
     .default(1)
     .describe("1 waits in the mailbox; 0 is sent if the device is connected, else expired."),
+  report: z
+    .boolean()
+    .default(false)
+    .describe(
+      "With QoS 1: its end, delivered or expired, is told in the uplink on `/{productKey}/{deviceName}/thing/downlink/reply/message`.",
+    ),
   ttlSeconds: z.int().min(1).max(DEFAULT_TTL_SECONDS).default(DEFAULT_TTL_SECONDS),
 });
 
@@ -54,6 +60,8 @@ export function messageRoutes(app: AdminApp, { operators: { devices, downlink } 
     },
     async ({ params, body, headers }, reply) => {
       const device = deviceOfPath(params);
+      if (body.report && body.qos === 0)
+        throw invalidField("report", "needs QoS 1: a message of QoS 0 is not acknowledged");
       orProblem(await devices.find(device));
       const payload = decodePayload(body.payload, body.encoding);
       const sent = await downlink.send(device, {
@@ -61,6 +69,7 @@ export function messageRoutes(app: AdminApp, { operators: { devices, downlink } 
         payload,
         qos: body.qos,
         ttlMs: body.ttlSeconds * 1_000,
+        report: body.report,
         ...compact({ idempotencyKey: headers["idempotency-key"] }),
       });
       if (isRefusal(sent)) throw refusalProblem(sent, { forbidden_topic: "topic", too_large: "payload" });

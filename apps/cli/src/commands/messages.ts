@@ -22,6 +22,7 @@ export function addMessageCommands(program: Command): void {
     .description("Send a message to a device; a topic without leading slash is one of the device's own, e.g. user/get")
     .option("--qos <qos>", "1 waits for the device, 0 does not", wholeNumber, 1)
     .option("--ttl <seconds>", "how long it may wait", wholeNumber)
+    .option("--report", "have its end, delivered or expired, told in the uplink")
     .option("--base64", "the payload is base64")
     .action(
       async (
@@ -41,6 +42,7 @@ export function addMessageCommands(program: Command): void {
             payload,
             encoding: options.base64 ? "base64" : "text",
             qos: options.qos,
+            ...(options.report ? { report: true } : {}),
             ...(options.ttl === undefined ? {} : { ttlSeconds: options.ttl }),
           },
         );
@@ -90,6 +92,7 @@ export function addMessageCommands(program: Command): void {
 interface SendOptions {
   readonly qos: number;
   readonly ttl?: number;
+  readonly report?: boolean;
   readonly base64?: boolean;
 }
 

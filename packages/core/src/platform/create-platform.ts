@@ -4,6 +4,7 @@ import { createSessionResumer } from "../auth/create-resumer.ts";
 import { recordedAuthenticator, recordedResumer } from "../auth/recorded.ts";
 import { createConnections } from "../messaging/connections.ts";
 import { createDownlink } from "../messaging/downlink.ts";
+import { createDownlinkReports } from "../messaging/downlink-reports.ts";
 import { createHolders } from "../messaging/holders.ts";
 import { createInFlight } from "../messaging/in-flight.ts";
 import { createInbox } from "../messaging/inbox.ts";
@@ -33,7 +34,7 @@ const DEFAULT_SETTINGS: PlatformSettings & AuthSettings = {
   ...DEFAULT_AUTH_SETTINGS,
   mailboxLimits: { maxMessages: 1_000, maxBytes: 4_194_304 },
   maxPayloadBytes: 262_144,
-  revocationTimeoutMs: 2_000,
+  revocationTimeoutMs: 4_500,
 };
 
 /** The core, put together. */
@@ -126,6 +127,7 @@ export function createPlatform(ports: PlatformPorts, options: PlatformOptions): 
       rotations,
       revocation,
       downlink,
+      downlinkReports: createDownlinkReports({ ...ports, uplink }),
       uplinkLog,
       audit: ports.audit,
     },
@@ -135,7 +137,7 @@ export function createPlatform(ports: PlatformPorts, options: PlatformOptions): 
     },
     upkeep: {
       sweepLostNodes: createLostNodeSweep({ ...ports, nodeId, news }),
-      recheckConnections: createRecheck({ directory: ports.directory, holders }),
+      recheckConnections: createRecheck({ ...ports, holders }),
       keepWatching: inbox.keepWatching,
       closeAll: holders.closeAll,
     },

@@ -1,4 +1,5 @@
 import type { Downlink } from "../messaging/contracts.ts";
+import type { DownlinkReports } from "../messaging/downlink-reports.ts";
 import type { AuditLog } from "../ports/audit-log.ts";
 import type { UplinkLog } from "../ports/uplink-log.ts";
 import type { Batches, Devices, Products, Revocation, Rotations } from "../registry/contracts.ts";
@@ -11,6 +12,7 @@ export interface Operators {
   readonly rotations: Rotations;
   readonly revocation: Revocation;
   readonly downlink: Downlink;
+  readonly downlinkReports: DownlinkReports;
   readonly uplinkLog: UplinkLog;
   readonly audit: AuditLog;
 }

@@ -11,6 +11,7 @@ import { createUplinkRetention } from "./uplink-retention.ts";
 const PRESENCE_FLUSH_MS = 500;
 const BATCH_POLL_MS = 500;
 const ROTATION_POLL_MS = 5_000;
+const REPORT_POLL_MS = 1_000;
 const RETENTION_MS = 10_000;
 const SNAPSHOTS_KEPT = 3;
 
@@ -45,6 +46,7 @@ export function startBackground(deps: BackgroundDeps): Background {
   if (works) {
     repetitions.push(repeat(BATCH_POLL_MS, (signal) => operators.batches.work(signal), faults("batches")));
     repetitions.push(repeat(ROTATION_POLL_MS, (signal) => operators.rotations.work(signal), faults("rotations")));
+    repetitions.push(repeat(REPORT_POLL_MS, (signal) => operators.downlinkReports.work(signal), faults("reports")));
     repetitions.push(repeat(RETENTION_MS, createUplinkRetention({ ...deps, bounds }), faults("retention")));
   }
   if (snapshot && settings.TRINE_SNAPSHOT_MINUTES > 0) {

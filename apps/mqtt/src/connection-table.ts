@@ -87,7 +87,7 @@ export function createConnectionTable(): ConnectionTable {
     *held() {
       for (const { connections } of entries.values()) {
         const connection = connections.at(-1);
-        if (connection) yield { device: connection.session.device, epoch: connection.epoch };
+        if (connection) yield connection;
       }
     },
     async closeOlder(device, epoch) {

@@ -147,6 +147,20 @@ export async function announced(node: Node, device: DeviceRef): Promise<readonly
   return items.filter(({ transport }) => transport === "gateway").map(({ payload }) => JSON.parse(payload.toString()));
 }
 
+/** Lets time go by, in steps of `ms`, until the promise is settled. */
+export async function passUntil<T>({ clock }: Fleet, ms: number, promise: Promise<T>): Promise<T> {
+  let isOver = false;
+  const over = () => {
+    isOver = true;
+  };
+  promise.then(over, over);
+  while (!isOver) {
+    clock.pass(ms);
+    await new Promise((done) => setTimeout(done, 1));
+  }
+  return promise;
+}
+
 /** The outcome of what must not be refused. */
 export function must<T>(outcome: T | Problem): T {
   if (isProblem(outcome)) throw new Error(`${outcome.code}: ${outcome.detail}`);

@@ -1,14 +1,12 @@
 import { type DeviceRef, deviceKey } from "../certificate/names.ts";
 import { derivePayloadKey } from "../certificate/payload-key.ts";
-import type { ProductProfile } from "../ports/device-registry.ts";
-import type { SessionRecord } from "../ports/session-store.ts";
 import type { AuthDeps } from "./auth-deps.ts";
 import type { SessionResumer } from "./authenticator.ts";
-import { type Refusal, refuse } from "./refusal.ts";
+import { judgeSession } from "./judge-session.ts";
+import { isRefusal, refuse } from "./refusal.ts";
 import type { Sealing } from "./session.ts";
 import { hashSessionToken } from "./session-token.ts";
-import { checkTransport } from "./steps/check-product.ts";
-import { type SecretSlot, validSecrets } from "./valid-secrets.ts";
+import type { SecretSlot } from "./valid-secrets.ts";
 
 /** Longer texts are no tokens of ours; hashing them would be work for a stranger. */
 const MAX_TOKEN_LENGTH = 191;
@@ -34,16 +32,9 @@ export function createSessionResumer(
       if (record.transport !== transport) return refuse("token_invalid", `issued over ${record.transport}`);
       const nowMs = clock.nowMs();
       if (record.expiresAtMs <= nowMs) return refuse("token_expired", "expired");
-      const credentials = await lookup.findCredentials(record.device);
-      if (!credentials || credentials.iotId !== record.iotId) return refuse("token_invalid", "the device is gone");
-      const secret = validSecrets(credentials, nowMs).find(
-        ({ secretVersion }) => secretVersion === record.secretVersion,
-      );
-      if (!secret) return refuse("token_invalid", "the secret was changed");
-      if (credentials.disabled) return refuse("disabled", "the device is disabled");
-      const { product } = credentials;
-      const refusal = checkTransport(product, transport) ?? checkPolicy(product, record);
-      if (refusal) return refusal;
+      const judged = judgeSession(record, await lookup.findCredentials(record.device), nowMs);
+      if (isRefusal(judged)) return judged;
+      const { secret, credentials } = judged;
       const { device, iotId } = record;
       presence.noteSeen({ device, iotId, atMs: nowMs, peer, transport });
       return {
@@ -53,7 +44,7 @@ export function createSessionResumer(
         secretVersion: record.secretVersion,
         transport,
         peer,
-        product,
+        product: credentials.product,
         activatedNow: false,
         ...(record.sealing ? { sealing: sealingOf(record.sealing, { device, secret }, deps) } : {}),
       };
@@ -66,11 +57,6 @@ export function createSessionResumer(
       return refuse("replayed", `sequence number ${seq}`);
     },
   };
-}
-
-/** A new policy may not let in how this device logged in, so it logs in again. */
-function checkPolicy({ policyVersion = 0 }: ProductProfile, record: SessionRecord): Refusal | undefined {
-  return policyVersion === (record.policyVersion ?? 0) ? undefined : refuse("token_invalid", "the policy was changed");
 }
 
 function sealingOf(

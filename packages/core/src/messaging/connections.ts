@@ -17,14 +17,33 @@ interface Deps {
   readonly recorder: Recorder;
 }
 
+/** `Connections`, and what its owner does now and then. */
+export interface RunningConnections extends Connections {
+  /** Gives up what could not be given up when it ended, because the directory did not answer. */
+  flush(): Promise<void>;
+}
+
+/** An end that the directory does not know yet, or knew and could not say so. */
+interface Unreleased {
+  readonly device: DeviceRef;
+  readonly connectionId: string;
+  readonly epoch: number;
+  announce(): void;
+}
+
+/** Beyond that, the sweep of this node's end has to do. */
+const MOST_UNRELEASED = 100_000;
+const CHUNK = 200;
+
 /**
  * Keeps one connection a device over all nodes: the newest claims the directory, and the one before is closed where it is.
  *
  * Only the claim is waited for. Closing the older one, presence and announcements follow. Should the order to close be lost, the node that
  * missed it compares what it holds with the directory as soon as it is back (`recheckConnections`).
  */
-export function createConnections(deps: Deps): Connections {
+export function createConnections(deps: Deps): RunningConnections {
   const { nodeId, directory, bus, holders, news, recorder } = deps;
+  const unreleased = new Set<Unreleased>();
 
   function closeReplaced(device: DeviceRef, { nodeId: node, epoch }: DeviceLocation): void {
     const closing =
@@ -32,6 +51,17 @@ export function createConnections(deps: Deps): Connections {
         ? holders.closeOlder(device, epoch)
         : bus.notify(node, { kind: "close_connection", device, epoch });
     closing.catch((error: unknown) => recorder.fault("close_replaced", error));
+  }
+
+  /** @returns whether it ended as the newest connection of its device: by this call, or by an earlier one whose answer was lost. */
+  async function giveUp({ device, connectionId, epoch }: Unreleased): Promise<boolean> {
+    if (await directory.release(device, { nodeId, connectionId, epoch })) return true;
+    return (await directory.locate(device)) === undefined;
+  }
+
+  async function giveUpAgain(end: Unreleased): Promise<void> {
+    if (await giveUp(end)) end.announce();
+    unreleased.delete(end);
   }
 
   return {
@@ -45,16 +75,22 @@ export function createConnections(deps: Deps): Connections {
       return { epoch };
     },
     async close(session, { connectionId, epoch, statusTopic, why }) {
+      const { device } = session;
       recorder.connectionClosed(session.transport, why);
       const gone = { epoch, online: false, statusTopic, why };
       try {
-        const wasNewest = await directory.release(session.device, { nodeId, connectionId, epoch });
+        const wasNewest = await directory.release(device, { nodeId, connectionId, epoch });
         if (wasNewest) news.tell(session, gone);
       } catch (error) {
         recorder.fault("release_device", error);
-        // The store is down: what is written behind still tells the truth, and the epoch keeps it from undoing a newer login.
-        news.tell(session, gone);
+        // Who is told in order must not hear that a device went that has come back elsewhere meanwhile.
+        const announce = news.tellQuietly(session, gone);
+        if (unreleased.size < MOST_UNRELEASED) unreleased.add({ device, connectionId, epoch, announce });
       }
+    },
+    async flush() {
+      const ends = [...unreleased];
+      for (let at = 0; at < ends.length; at += CHUNK) await Promise.all(ends.slice(at, at + CHUNK).map(giveUpAgain));
     },
   };
 }

@@ -85,6 +85,8 @@ export interface Inbox {
    * The device has a message. @returns whether it waited; `unavailable` when the store cannot answer (already recorded).
    */
   acknowledge(session: Session, messageId: string): Promise<boolean | Refusal>;
+  /** The session takes nothing more: what it did not acknowledge may go to another taker of the device at once. Never throws. */
+  letGo(session: Session): Promise<void>;
   /**
    * Calls `look` when something may have come for the device, now and then without cause as well, and `end` once when the device was revoked.
    * The caller then fetches with `waitMs: 0`.
@@ -116,8 +118,8 @@ export interface SessionHolder {
   close(target: RevocationTarget, options?: { minSecretVersion?: number }): Promise<number>;
   /** Closes everything, unread: this node may not serve any more. @returns how many. */
   closeAll(why: string): number;
-  /** The devices that are connected here, each with its newest epoch: for comparing with the directory. */
-  held(): Iterable<{ readonly device: DeviceRef; readonly epoch: number }>;
+  /** The devices that are connected here, each by its newest connection: to be judged again after a gap. */
+  held(): Iterable<{ readonly session: Session; readonly epoch: number }>;
   /** Closes the device's connection if its epoch is not newer than `epoch`. @returns how many. */
   closeOlder(device: DeviceRef, epoch: number): Promise<number>;
   /** Looks into the device's mailbox, if it is connected here. */

@@ -49,6 +49,15 @@ describe("a fetch", () => {
     expect(node.recorder.downlinks.at(-1)).toMatchObject({ state: "sent", transport: "radio" });
   });
 
+  it("gets at once what another session let go", async () => {
+    const other = { ...session, sessionId: "session-2" };
+    await send("1");
+    expect(await fetch()).toEqual(["1"]);
+    expect(await fetch({ by: other })).toEqual([]);
+    await node.platform.inbox.letGo(session);
+    expect(await fetch({ by: other })).toEqual(["1"]);
+  });
+
   it("gets nothing while messages are out to another session of the device", async () => {
     const other = { ...session, sessionId: "session-2" };
     const messageId = await send("1");

@@ -15,7 +15,7 @@ const BLOCKED_MS = 1_000;
 
 interface Deps {
   readonly nodeId: string;
-  readonly mailbox: Pick<Mailbox, "pending" | "claim" | "acknowledge">;
+  readonly mailbox: Pick<Mailbox, "pending" | "claim" | "acknowledge" | "letGo">;
   readonly directory: Pick<DeviceDirectory, "watch">;
   readonly clock: Clock;
   readonly timer: Timer;
@@ -115,6 +115,10 @@ export function createInbox(deps: Deps): RunningInbox {
         recorder.fault("inbox", error);
         return refuse("unavailable", "fault");
       }
+    },
+    async letGo({ device, sessionId }) {
+      // Should it fail, the lease ends by itself.
+      await mailbox.letGo(device, sessionId).catch((error: unknown) => recorder.fault("inbox", error));
     },
     watch(session, on) {
       const watcher: Watcher = on;

@@ -25,31 +25,93 @@ export interface StatusChange {
 export interface StatusNews {
   /** Never waits: what it tells carries the epoch, so that it may arrive late without harm. */
   tell(subject: StatusSubject, change: StatusChange): void;
-  /** Resolves when what was to be announced so far is in the uplink log, or has failed and was recorded. */
-  settled(): Promise<void>;
+  /**
+   * Tells the registry and the timeline, which the epoch guards, of an end that somebody else may have told already.
+   *
+   * @returns tells the uplink log, with the time of now, once it is known that nobody else did.
+   */
+  tellQuietly(subject: StatusSubject, change: StatusChange): () => void;
+  /** Tries again what the uplink log did not take. Resolves when everything so far is in it, or has failed once more and was recorded. */
+  flush(): Promise<void>;
 }
 
+interface Announcement {
+  readonly subject: StatusSubject;
+  readonly change: StatusChange;
+  readonly atMs: number;
+  /** The log did not take it before, or did and could not say so. */
+  failed: boolean;
+}
+
+/** Announcements that wait while the log is down; beyond that the oldest device's are given up. */
+const MOST_DEVICES_WAITING = 100_000;
+
+/** Makes news; its owner calls `flush` now and then, and at the end. */
 export function createStatusNews(deps: {
   presence: Pick<PresenceWriter, "note">;
   timeline: TimelineNotes;
-  uplink: Pick<Uplink, "announce">;
+  uplink: Pick<Uplink, "announce" | "announceOnce">;
   clock: Clock;
   recorder: Recorder;
 }): StatusNews {
   const { presence, timeline, uplink, clock, recorder } = deps;
-  const announcements = createInTurn();
+  const turns = createInTurn();
+  /** What is not in the log yet, of each device in its order: an application must not read "offline" before the "online" that it ends. */
+  const waiting = new Map<string, Announcement[]>();
+
+  function announce(announcement: Announcement): void {
+    const key = deviceKey(announcement.subject.device);
+    const before = waiting.get(key);
+    if (before) before.push(announcement);
+    else waiting.set(key, [announcement]);
+    const [oldest] = waiting.keys();
+    if (waiting.size > MOST_DEVICES_WAITING && oldest !== undefined) waiting.delete(oldest);
+    work(key);
+  }
+
+  function work(key: string): void {
+    turns.run(key, () => announceWaiting(key)).catch((error: unknown) => recorder.fault("announce_status", error));
+  }
+
+  async function announceWaiting(key: string): Promise<void> {
+    const queue = waiting.get(key) ?? [];
+    for (let next = queue[0]; next; next = queue[0]) {
+      await write(next);
+      queue.shift();
+    }
+    if (waiting.get(key) === queue) waiting.delete(key);
+  }
+
+  async function write(announcement: Announcement): Promise<void> {
+    const { subject, change, atMs, failed } = announcement;
+    const told = { topic: change.statusTopic, body: statusBody(subject, change.online, atMs) };
+    announcement.failed = true;
+    // The end of a connection may be told by whoever finds its node dead as well.
+    if (failed || !change.online) await uplink.announceOnce(subject.device, idOf(change), told);
+    else await uplink.announce(subject.device, told.topic, told.body);
+  }
+
+  function tellQuietly(subject: StatusSubject, change: StatusChange): () => void {
+    const { device, iotId, peer, transport } = subject;
+    const { epoch, online, why } = change;
+    const atMs = clock.nowMs();
+    presence.note({ device, iotId, epoch, online, atMs, peer, transport });
+    const detail = { peer, transport, ...(why === undefined ? {} : { why }) };
+    timeline.note({ device, iotId, kind: online ? "online" : "offline", atMs, detail });
+    return () => announce({ subject, change, atMs, failed: false });
+  }
+
   return {
-    tell(subject, { epoch, online, statusTopic, why }) {
-      const { device, iotId, peer, transport } = subject;
-      const atMs = clock.nowMs();
-      presence.note({ device, iotId, epoch, online, atMs, peer, transport });
-      const detail = { peer, transport, ...(why === undefined ? {} : { why }) };
-      timeline.note({ device, iotId, kind: online ? "online" : "offline", atMs, detail });
-      // One after the other: an application must not read "offline" before the "online" that it ends.
-      announcements
-        .run(deviceKey(device), () => uplink.announce(device, statusTopic, statusBody(subject, online, atMs)))
-        .catch((error: unknown) => recorder.fault("announce_status", error));
+    tell: (subject, change) => tellQuietly(subject, change)(),
+    tellQuietly,
+    async flush() {
+      for (const key of waiting.keys()) work(key);
+      await turns.settled();
     },
-    settled: () => announcements.settled(),
   };
+}
+
+/** One connection is told of under the same id by whoever tells. Epochs lie far below the ids that are drawn (`MessageIds`). */
+function idOf({ epoch, online }: StatusChange): string {
+  return `${epoch}${online ? 1 : 0}`;
 }

@@ -1,5 +1,5 @@
 import { beforeEach, expect, it } from "vitest";
-import { aHolder, aNode, announced, aSession, type Node } from "../../test/a-node.ts";
+import { aHolder, aNode, announced, aSession, must, type Node, OPERATOR } from "../../test/a-node.ts";
 import type { Session } from "../auth/index.ts";
 
 const STATUS = "/as/radio/status";
@@ -83,7 +83,7 @@ it("gives up what it cannot read, so that nothing is swept for ever", async () =
 it("a node that comes back closes what was taken over, keeps the rest and looks into its mailbox", async () => {
   const { device } = session;
   const { epoch } = await open(lost, "c1");
-  const holder = { ...aHolder(), held: () => [{ device, epoch }] };
+  const holder = { ...aHolder(), held: () => [{ session, epoch }] };
   lost.platform.hold(holder);
   expect(await lost.upkeep.recheckConnections()).toBe(0);
   expect(holder.asked).toEqual(["wakeAll", { wake: `${device.productKey}/${device.deviceName}` }]);
@@ -96,11 +96,28 @@ it("a node that comes back closes what was taken over, keeps the rest and looks 
 });
 
 it("a node that comes back closes what was swept while it was away", async () => {
-  const { device } = session;
   const { epoch } = await open(lost, "c1");
-  const holder = { ...aHolder(), held: () => [{ device, epoch }] };
-  lost.platform.hold(holder);
+  lost.platform.hold({ ...aHolder(), held: () => [{ session, epoch }] });
   await die(lost);
   await node.upkeep.sweepLostNodes();
   expect(await lost.upkeep.recheckConnections()).toBe(1);
 });
+
+it.each(["disable", "remove"] as const)(
+  "a node that comes back closes a device that met %s while it heard nothing",
+  async (act) => {
+    const { epoch } = await open(lost, "c1");
+    const holder = { ...aHolder(), held: () => [{ session, epoch }] };
+    lost.platform.hold(holder);
+    const bus = { ...node.fleet.ports.bus, send: async () => undefined };
+    const deaf = await aNode({
+      fleet: node.fleet,
+      nodeId: "node-3",
+      given: { bus },
+      settings: { revocationTimeoutMs: 0 },
+    });
+    must(await deaf.operators.devices[act](OPERATOR, session.device));
+    expect(holder.asked).toEqual([]);
+    expect(await lost.upkeep.recheckConnections()).toBe(1);
+  },
+);

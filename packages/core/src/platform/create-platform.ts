@@ -80,6 +80,7 @@ export function createPlatform(ports: PlatformPorts, options: PlatformOptions): 
     maxPayloadBytes: settings.maxPayloadBytes,
   });
   const news = createStatusNews({ presence, timeline, uplink, clock, recorder });
+  const connections = createConnections({ ...ports, nodeId, holders, news });
   const inbox = createInbox({ ...ports, nodeId });
   holders.add(inbox.holder);
   const revocation = createRevocation({
@@ -110,7 +111,7 @@ export function createPlatform(ports: PlatformPorts, options: PlatformOptions): 
       ),
       uplink,
       downlink,
-      connections: createConnections({ ...ports, nodeId, holders, news }),
+      connections,
       inbox,
       mayServe: ports.mayServe,
       mailbox: ports.mailbox,
@@ -133,7 +134,7 @@ export function createPlatform(ports: PlatformPorts, options: PlatformOptions): 
     },
     handleCommand,
     async flush() {
-      await Promise.all([presence.flush(), timeline.flush(), news.settled()]);
+      await Promise.all([presence.flush(), timeline.flush(), connections.flush().finally(() => news.flush())]);
     },
     upkeep: {
       sweepLostNodes: createLostNodeSweep({ ...ports, nodeId, news }),

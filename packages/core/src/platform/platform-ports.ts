@@ -49,7 +49,7 @@ export interface PlatformSettings {
   readonly mailboxLimits: MailboxLimits;
   /** The largest payload in either direction; default 256 KiB (wire-format 10). */
   readonly maxPayloadBytes: number;
-  /** How long a revocation waits for a node's acknowledgement; default 2 s. */
+  /** How long a revocation waits for a node's acknowledgement; default 4.5 s, half a second more than a lease. */
   readonly revocationTimeoutMs: number;
 }
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { aHolder, aNode, aSession, type Node, OPERATOR } from "../../test/a-node.ts";
+import { aHolder, aNode, aSession, type Node, OPERATOR, passUntil } from "../../test/a-node.ts";
 import { held } from "../../test/held.ts";
 import type { DeviceRef } from "../certificate/index.ts";
 import type { ControlBus } from "../ports/index.ts";
@@ -36,13 +36,38 @@ describe("a revocation", () => {
     expect(sent.toSorted()).toEqual(["node-2", "node-3"]);
   });
 
+  it("asks a node that lives until it answers: it may have been away from the bus for a moment", async () => {
+    let asked = 0;
+    const bus: ControlBus = {
+      ...node.fleet.ports.bus,
+      async send() {
+        asked += 1;
+        return asked < 3 ? undefined : { closedSessions: 1 };
+      },
+    };
+    await node.fleet.ports.directory.renewNode("node-away", 60_000);
+    const own = await nodeWith({ nodeId: "node-1", given: { bus }, settings: { revocationTimeoutMs: 5_000 } });
+    const revoked = own.operators.revocation.revoke({ device }, { close: true });
+    expect(await passUntil(node.fleet, 50, revoked)).toMatchObject({ closedSessions: 1, nodes: 2 });
+    expect(asked).toBe(3);
+  });
+
   it("does not count a node that does not answer in time, and waits no longer for it", async () => {
     await node.fleet.ports.directory.renewNode("node-deaf", 60_000);
     const slow = held();
     await node.fleet.ports.bus.listen("node-slow", () => slow.promise.then(() => ({ closedSessions: 1 })));
     await node.fleet.ports.directory.renewNode("node-slow", 60_000);
-    expect(await node.operators.revocation.revoke({ device }, { close: true })).toMatchObject({ nodes: 1 });
+    const revoked = node.operators.revocation.revoke({ device }, { close: true });
+    expect(await passUntil(node.fleet, 10, revoked)).toMatchObject({ nodes: 1 });
     slow.release();
+  });
+
+  it("does not wait for a node whose lease ends meanwhile", async () => {
+    await node.fleet.ports.directory.renewNode("node-dying", 60_000);
+    const own = await nodeWith({ nodeId: "node-1", settings: { revocationTimeoutMs: 60_000 } });
+    const revoked = own.operators.revocation.revoke({ device }, { close: true });
+    await node.fleet.ports.directory.endNode("node-dying");
+    expect(await passUntil(node.fleet, 50, revoked)).toMatchObject({ nodes: 1 });
   });
 
   it("leaves tokens and connections alone when it is to close nothing", async () => {

@@ -1,4 +1,4 @@
-import type { Clock } from "../ports/clock.ts";
+import type { Clock, Timer } from "../ports/clock.ts";
 import type { ControlBus, ControlCommand, ControlHandler, ControlReply } from "../ports/control-bus.ts";
 import type { DeviceDirectory } from "../ports/device-directory.ts";
 import type { SessionStore } from "../ports/session-store.ts";
@@ -12,9 +12,14 @@ interface Deps {
   readonly handleHere: ControlHandler;
   readonly sessions: Pick<SessionStore, "revokeDevice">;
   readonly clock: Clock;
-  /** How long a node may take to acknowledge before it is left out of the count. */
+  readonly timer: Timer;
+  /** How long a node may take to acknowledge before it is left out of the count: longer than a lease, so that one that says nothing has lost it. */
   readonly timeoutMs: number;
 }
+
+/** How long to wait for one answer, and how soon to ask again. */
+const ANSWER_MS = 1_000;
+const AGAIN_MS = 50;
 
 type Revoke = Extract<ControlCommand, { kind: "revoke" }>;
 
@@ -27,11 +32,23 @@ type Revoke = Extract<ControlCommand, { kind: "revoke" }>;
  * @throws when a store cannot answer; this node has forgotten the target even then, and revoking again does no harm.
  */
 export function createRevocation(deps: Deps): Revocation {
-  const { nodeId, directory, bus, handleHere, sessions, clock, timeoutMs } = deps;
+  const { nodeId, directory, bus, handleHere, sessions, clock, timer, timeoutMs } = deps;
+
+  /** Asks until it answers, its lease is over, or the time is. */
+  async function ask(node: string, command: Revoke): Promise<ControlReply | undefined> {
+    const endsAt = clock.monotonicMs() + timeoutMs;
+    for (;;) {
+      const leftMs = endsAt - clock.monotonicMs();
+      const reply = await bus.send(node, command, Math.min(leftMs, ANSWER_MS));
+      if (reply || endsAt <= clock.monotonicMs()) return reply;
+      if (!(await directory.liveNodes()).includes(node)) return undefined;
+      await new Promise<void>((done) => timer.after(AGAIN_MS, done));
+    }
+  }
 
   async function askOthers(command: Revoke): Promise<readonly (ControlReply | undefined)[]> {
     const others = (await directory.liveNodes()).filter((node) => node !== nodeId);
-    return Promise.all(others.map((node) => bus.send(node, command, timeoutMs)));
+    return Promise.all(others.map((node) => ask(node, command)));
   }
 
   async function tellAll(command: Revoke) {

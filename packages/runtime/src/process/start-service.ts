@@ -166,6 +166,8 @@ async function takeDataFolder(runtime: RuntimeSettings): Promise<DataFolder | un
 function coreSettings(runtime: RuntimeSettings) {
   return {
     sessionTtlMs: runtime.TRINE_TOKEN_TTL_SECONDS * 1_000,
+    // Whoever has not answered by then has lost its lease, and has closed everything by itself.
+    revocationTimeoutMs: runtime.TRINE_NODE_LEASE_SECONDS * 1_000 + 500,
     failuresPerPeer: runtime.TRINE_LOGIN_FAILURES_PER_MINUTE,
     mailboxLimits: { maxMessages: runtime.TRINE_MAILBOX_MAX_MESSAGES, maxBytes: runtime.TRINE_MAILBOX_MAX_BYTES },
   };

@@ -1,88 +1,70 @@
-import { Agent, request } from "node:http";
-import { connectMqtt, type MqttConnection } from "@trine/device";
+import { setTimeout as wait } from "node:timers/promises";
 import type { BenchDevice } from "./bench-devices.ts";
+import { openDownlink } from "./downlink-exchange.ts";
 import { createLatencies } from "./load/latencies.ts";
 import { cpuSeconds } from "./measure.ts";
-import type { BenchInstallation } from "./servers.ts";
+import type { BenchApi, BenchServer } from "./servers.ts";
 
 const WARM_UP_MS = 1_500;
 
-/** What sending to connected devices costs: one message in flight a device, through the REST API. */
-export async function measureDownlink(
-  trine: BenchInstallation,
-  devices: readonly BenchDevice[],
-  windowMs: number,
-): Promise<{ perSecond: number; cpuMicros: number; p50Ms: number; p99Ms: number }> {
-  const { pid, ports } = trine.server("mqtt");
+/** What sending to connected devices cost. */
+export interface DownlinkFigures {
+  readonly perSecond: number;
+  /** In the processes that hold the devices, for each message. */
+  readonly cpuMicros: number;
+  /** From the request until the device has the message. */
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+/**
+ * Sends to connected devices through the REST API, one message in flight a device.
+ *
+ * @param load.holders MQTT servers that the devices are spread over.
+ * @param load.everyMs how often each device is sent to; default as fast as it goes.
+ */
+export async function measureDownlink(load: {
+  api: BenchApi;
+  holders: readonly BenchServer[];
+  devices: readonly BenchDevice[];
+  windowMs: number;
+  everyMs?: number;
+}): Promise<DownlinkFigures> {
+  const { api, holders, devices, windowMs, everyMs = 0 } = load;
   const latencies = createLatencies();
-  const agent = new Agent({ keepAlive: true });
-  const exchanges: Promise<void>[] = [];
+  const cpuOfHolders = () => holders.reduce((sum, { pid }) => sum + cpuSeconds(pid), 0);
+  const lines = await Promise.all(
+    devices.map((certificate, at) => openDownlink({ api, holder: holders[at % holders.length], certificate })),
+  );
   let stopped = false;
 
-  async function exchange(certificate: BenchDevice): Promise<MqttConnection> {
-    let arrived: () => void = () => undefined;
-    const topic = `/${certificate.productKey}/${certificate.deviceName}/user/get`;
-    const connection = await connectMqtt({
-      host: "127.0.0.1",
-      port: ports.TRINE_MQTT_PORT ?? 0,
-      certificate,
-      onMessage: () => arrived(),
-    });
-    await connection.subscribe([topic], 1);
-    const loop = async () => {
-      while (!stopped) {
-        const began = performance.now();
-        const received = new Promise<void>((done) => {
-          arrived = done;
-        });
-        await send(trine, agent, certificate, topic);
-        await received;
-        latencies.add(performance.now() - began);
-      }
-    };
-    exchanges.push(loop());
-    return connection;
+  async function keepSending(exchange: () => Promise<void>): Promise<void> {
+    // Devices do not keep step with each other.
+    await wait(Math.random() * everyMs);
+    while (!stopped) {
+      const began = performance.now();
+      await exchange();
+      const tookMs = performance.now() - began;
+      latencies.add(tookMs);
+      if (everyMs > tookMs) await wait(everyMs - tookMs);
+    }
   }
 
-  const connections = await Promise.all(devices.map(exchange));
-  await new Promise((done) => setTimeout(done, WARM_UP_MS));
+  const sending = lines.map(({ exchange }) => keepSending(exchange));
+  await wait(WARM_UP_MS);
   latencies.reset();
-  const before = { cpu: cpuSeconds(pid), at: performance.now() };
-  await new Promise((done) => setTimeout(done, windowMs));
-  const cpu = cpuSeconds(pid) - before.cpu;
+  const before = { cpu: cpuOfHolders(), at: performance.now() };
+  await wait(windowMs);
+  const cpu = cpuOfHolders() - before.cpu;
   const seconds = (performance.now() - before.at) / 1_000;
   stopped = true;
-  const result = {
+  const figures = {
     perSecond: latencies.count / seconds,
     cpuMicros: (cpu * 1e6) / Math.max(1, latencies.count),
     p50Ms: latencies.percentile(0.5),
     p99Ms: latencies.percentile(0.99),
   };
-  await Promise.all(exchanges);
-  await Promise.all(connections.map((connection) => connection.close()));
-  agent.destroy();
-  return result;
-}
-
-function send(
-  { adminPort, adminKey }: BenchInstallation,
-  agent: Agent,
-  device: BenchDevice,
-  topic: string,
-): Promise<void> {
-  return new Promise((done, fail) => {
-    const call = request(
-      {
-        agent,
-        port: adminPort,
-        host: "127.0.0.1",
-        method: "POST",
-        path: `/v1/products/${device.productKey}/devices/${device.deviceName}/messages`,
-        headers: { authorization: `Bearer ${adminKey}`, "content-type": "application/json" },
-      },
-      (response) => response.resume().once("end", done),
-    );
-    call.once("error", fail);
-    call.end(JSON.stringify({ topic, payload: '{"set":21}' }));
-  });
+  await Promise.all(sending);
+  await Promise.all(lines.map((line) => line.close()));
+  return figures;
 }

@@ -2,11 +2,11 @@ import { writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BenchDevice } from "./bench-devices.ts";
-import type { BenchInstallation } from "./servers.ts";
+import type { BenchApi } from "./servers.ts";
 
 /** Registers devices as a batch. @returns their certificates, and how long it took from the request until the batch was done. */
 export async function registerDevices(
-  trine: BenchInstallation,
+  trine: BenchApi,
   count: number,
 ): Promise<{ devices: readonly BenchDevice[]; seconds: number }> {
   const { productKey } = (await call(trine, "POST", "/v1/products", { name: "benchmark" })) as { productKey: string };
@@ -41,11 +41,11 @@ export function writeDevices(devices: readonly BenchDevice[], label: string): st
 }
 
 /** Calls the REST API. */
-export async function call(trine: BenchInstallation, method: string, path: string, body?: unknown): Promise<unknown> {
+export async function call(trine: BenchApi, method: string, path: string, body?: unknown): Promise<unknown> {
   return (await request(trine, method, path, body)).json();
 }
 
-async function request(trine: BenchInstallation, method: string, path: string, body?: unknown): Promise<Response> {
+async function request(trine: BenchApi, method: string, path: string, body?: unknown): Promise<Response> {
   const response = await fetch(`http://127.0.0.1:${trine.adminPort}${path}`, {
     method,
     headers: {

@@ -3,6 +3,7 @@ import { rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { BenchDevice } from "./bench-devices.ts";
+import { LOAD_CORE } from "./cores.ts";
 import { writeDevices } from "./fleet.ts";
 import { residentBytes, startScript } from "./measure.ts";
 import type { BenchServer } from "./servers.ts";
@@ -10,15 +11,21 @@ import type { BenchServer } from "./servers.ts";
 const HERE = dirname(fileURLToPath(import.meta.url));
 const SETTLE_MS = 3_000;
 
-/** Opens one idle MQTT connection a device. @returns the server's resident memory per connection, in bytes. */
-export async function measureIdle(server: BenchServer, devices: readonly BenchDevice[]): Promise<number> {
-  const file = writeDevices(devices, "idle");
-  const before = residentBytes(server.pid);
-  const load = startScript("1", join(HERE, "load/idle.ts"), [String(server.ports.TRINE_MQTT_PORT), file]);
+/** Opens one idle MQTT connection a device, from a process of their own. @returns what closes them all. */
+export async function openIdle(server: BenchServer, devices: readonly BenchDevice[]): Promise<{ close(): void }> {
+  const file = writeDevices(devices, `idle-${server.pid}`);
+  const load = startScript(LOAD_CORE, join(HERE, "load/idle.ts"), [String(server.ports.TRINE_MQTT_PORT), file]);
   if (load.stdout) await Promise.race([once(load.stdout, "data"), once(load, "exit")]);
+  rmSync(file);
+  return { close: () => void load.kill("SIGKILL") };
+}
+
+/** Opens idle connections for a while. @returns the server's resident memory per connection, in bytes. */
+export async function measureIdle(server: BenchServer, devices: readonly BenchDevice[]): Promise<number> {
+  const before = residentBytes(server.pid);
+  const idle = await openIdle(server, devices);
   await new Promise((done) => setTimeout(done, SETTLE_MS));
   const after = residentBytes(server.pid);
-  load.kill("SIGKILL");
-  rmSync(file);
+  idle.close();
   return (after - before) / devices.length;
 }

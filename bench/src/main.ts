@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { floorDevices } from "./bench-devices.ts";
+import { moveToLoadCore } from "./cores.ts";
 import { measureDownlink } from "./downlink.ts";
 import { registerDevices, writeDevices } from "./fleet.ts";
 import { measureIdle } from "./idle-connections.ts";
@@ -9,12 +10,13 @@ import { type Measurement, measure } from "./measure.ts";
 import { createReport } from "./report.ts";
 import { type BenchInstallation, startEmbedded, startFloor, startSeparate } from "./servers.ts";
 
-// npm run bench [-- --seconds 8] [-- --passes 3] [-- --only mqttLogin]: each row beside its floor, in one run.
+// npm run bench [-- --seconds 8] [-- --passes 3] [-- --only mqttLogin] [-- --on always]: each row beside its floor, in one run.
 const { values } = parseArgs({
   options: {
     seconds: { type: "string", default: "6" },
     passes: { type: "string", default: "3" },
     only: { type: "string" },
+    on: { type: "string" },
     register: { type: "string", default: "100000" },
     idle: { type: "string", default: "5000" },
   },
@@ -88,20 +90,25 @@ async function measureFacts(trine: BenchInstallation): Promise<void> {
   const bytes = await measureIdle(trine.server("mqtt"), idle.devices);
   report.fact(`idle MQTT connection, ${trine.name}`, `${(bytes / 1_000).toFixed(1)} kB (${values.idle} connections)`);
   const { devices } = await registerDevices(trine, DOWNLINK_DEVICES);
-  const { cpuMicros, perSecond, p50Ms, p99Ms } = await measureDownlink(trine, devices, windowMs);
+  const holders = [trine.server("mqtt")];
+  const { cpuMicros, perSecond, p50Ms, p99Ms } = await measureDownlink({ api: trine, holders, devices, windowMs });
   report.fact(
     `downlink to a connected device, QoS 1, ${trine.name}`,
     `${Math.round(perSecond)}/s, ${cpuMicros.toFixed(0)} µs in the process that holds the device, p50 ${p50Ms.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms from request to device`,
   );
 }
 
+const INSTALLATIONS = {
+  always: () => startSeparate({ appendfsync: "always" }),
+  everysec: () => startSeparate({ appendfsync: "everysec" }),
+  embedded: startEmbedded,
+};
+
+moveToLoadCore();
 report.machine();
 const floors = await measureFloors();
-for (const start of [
-  () => startSeparate({ appendfsync: "always" }),
-  () => startSeparate({ appendfsync: "everysec" }),
-  startEmbedded,
-]) {
+for (const [name, start] of Object.entries(INSTALLATIONS)) {
+  if (values.on !== undefined && values.on !== name) continue;
   const began = performance.now();
   const trine = await start();
   report.fact(`start, ${trine.name} (servers included)`, `${((performance.now() - began) / 1_000).toFixed(1)} s`);

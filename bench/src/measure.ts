@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { LOAD_CORE } from "./cores.ts";
 import type { LoadOrder, LoadResult } from "./load/load.ts";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
@@ -21,7 +22,7 @@ export interface Measurement extends LoadResult {
 
 /** Runs one load on core 1 against a server process (on core 0), and reads the server's own clock of CPU time. */
 export async function measure(serverPid: number, order: LoadOrder): Promise<Measurement> {
-  const load = startScript("1", join(HERE, "load/load.ts"), [JSON.stringify(order)]);
+  const load = startScript(LOAD_CORE, join(HERE, "load/load.ts"), [JSON.stringify(order)]);
   let before = { cpu: 0, at: 0 };
   let spent = { cpu: 0, seconds: 1 };
   let result: LoadResult | undefined;

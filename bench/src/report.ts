@@ -51,17 +51,13 @@ export function createReport() {
       console.error(`| ${name} | ${value} |`);
     },
     print() {
-      console.log(
-        [
-          "| Operation | On | per second | server CPU, µs each | × floor | p50 ms | p99 ms | core busy | MB |",
-          "|---|---|---|---|---|---|---|---|---|",
-          ...lines,
-          "",
-          "| Fact | Value |",
-          "|---|---|",
-          ...facts,
-        ].join("\n"),
-      );
+      const operations = [
+        "| Operation | On | per second | server CPU, µs each | × floor | p50 ms | p99 ms | core busy | MB |",
+        "|---|---|---|---|---|---|---|---|---|",
+        ...lines,
+        "",
+      ];
+      console.log([...(lines.length > 0 ? operations : []), "| Fact | Value |", "|---|---|", ...facts].join("\n"));
     },
   };
 }

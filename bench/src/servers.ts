@@ -3,13 +3,10 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type RunningProcess, spawnProcess, startPostgres, startRedis } from "@trine/testkit/servers";
+import { SERVER_CORE } from "./cores.ts";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const ROOT = join(HERE, "../..");
-
-/** The core that servers under measurement run on; the load, Postgres and Redis are on the other. */
-const SERVER_CORE = "0";
-const OTHER_CORE = "1";
 
 /** A server under measurement. */
 export interface BenchServer {
@@ -18,7 +15,14 @@ export interface BenchServer {
   stop(): Promise<void>;
 }
 
-const ADMIN_KEY = "benchmark";
+/** The operators' key of every installation of a benchmark. */
+export const ADMIN_KEY = "benchmark";
+
+/** A process that serves the REST API. */
+export interface BenchApi {
+  readonly adminPort: number;
+  readonly adminKey: string;
+}
 
 /** Settings that every process of a benchmark shares. */
 const QUIET = {
@@ -47,12 +51,10 @@ export function startApp(name: string, environment: Readonly<Record<string, stri
 }
 
 /** Trine as the load sees it. */
-export interface BenchInstallation {
+export interface BenchInstallation extends BenchApi {
   readonly name: string;
   /** The process that serves a protocol. */
   server(protocol: "mqtt" | "http" | "coap"): BenchServer;
-  readonly adminPort: number;
-  readonly adminKey: string;
   stop(): Promise<void>;
 }
 
@@ -76,15 +78,7 @@ export async function startEmbedded(): Promise<BenchInstallation> {
 export async function startSeparate(options: { appendfsync: "always" | "everysec" }): Promise<BenchInstallation> {
   const folder = mkdtempSync(join(tmpdir(), "trine-bench-"));
   const [postgres, redis] = await Promise.all([startPostgres({ durable: true }), startRedis(options)]);
-  await pinOthers();
-  const key = join(folder, "master-key");
-  writeFileSync(key, Buffer.alloc(32, 1).toString("base64"));
-  const environment = {
-    DATABASE_URL: await postgres.createDatabase(),
-    REDIS_URL: redis.url,
-    TRINE_MASTER_KEY_FILE: key,
-    TRINE_DATA_DIR: folder,
-  };
+  const environment = sharedEnvironment({ folder, databaseUrl: await postgres.createDatabase(), redisUrl: redis.url });
   const [mqtt, http, coap, admin] = await Promise.all(
     ["mqtt", "http", "coap", "admin"].map((name) => startApp(name, environment)),
   );
@@ -103,11 +97,20 @@ export async function startSeparate(options: { appendfsync: "always" | "everysec
   };
 }
 
-/** Puts every Redis and Postgres process of this machine on the load's core. */
-async function pinOthers(): Promise<void> {
-  const pin = `for pid in $(pgrep -x redis-server; pgrep -x postgres); do taskset -a -c -p ${OTHER_CORE} "$pid" >/dev/null || true; done; echo pinned`;
-  const done = await spawnProcess({ command: ["sh", "-c", pin], ready: /pinned/ });
-  await done.ended;
+/** What processes on the same stores are told. `folder` takes their master key. */
+export function sharedEnvironment(stores: {
+  folder: string;
+  databaseUrl: string;
+  redisUrl: string;
+}): Readonly<Record<string, string>> {
+  const key = join(stores.folder, "master-key");
+  writeFileSync(key, Buffer.alloc(32, 1).toString("base64"));
+  return {
+    DATABASE_URL: stores.databaseUrl,
+    REDIS_URL: stores.redisUrl,
+    TRINE_MASTER_KEY_FILE: key,
+    TRINE_DATA_DIR: stores.folder,
+  };
 }
 
 async function startPinned(

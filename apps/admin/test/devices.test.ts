@@ -159,6 +159,8 @@ describe("devices", () => {
       [`POST ${devices}/${name}/disable`],
       [`POST ${devices}/${name}/enable`],
       [`POST ${devices}/${name}/kick`],
+      [`POST ${devices}/${name}/rotate`],
+      [`GET ${devices}/${name}/timeline`],
       [`POST ${devices}/${name}/messages`, { topic: "/a/b/c", payload: "" }],
     ];
     for (const [route, body] of routes)

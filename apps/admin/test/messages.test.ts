@@ -77,6 +77,15 @@ describe("a message to a device", () => {
     expect(got).toEqual(["hello"]);
   });
 
+  it("is reported when it ends, if its sender asks for that", async () => {
+    const { mailbox } = admin.gateway.ports;
+    const silent = await send();
+    const asked = await send({ report: true });
+    for (const { body } of [silent, asked]) await mailbox.acknowledge(device, String(body["messageId"]), nowMs);
+    const ended = await mailbox.ended({ nowMs, limit: 10 });
+    expect(ended.map(({ messageId }) => messageId)).toEqual([asked.body["messageId"]]);
+  });
+
   it("carries any bytes as base64, and text as UTF-8", async () => {
     const bytes = Buffer.from([0, 255, 128, 10]);
     await send({ payload: bytes.toString("base64"), encoding: "base64" });
@@ -105,6 +114,8 @@ describe("a message to a device", () => {
     [{ ttlSeconds: 0 }, "ttlSeconds"],
     [{ ttlSeconds: 604_801 }, "ttlSeconds"],
     [{ ttlSeconds: 1e308 }, "ttlSeconds"],
+    [{ report: "yes" }, "report"],
+    [{ report: true, qos: 0 }, "report"],
     [{ retain: true }, "retain"],
   ])("is refused with %j, by the name of the field", async (body, field) => {
     expect(problemOf(await send(body), 400)).toMatchObject({ code: "invalid", field });

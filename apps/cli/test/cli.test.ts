@@ -75,6 +75,13 @@ describe("the command line", () => {
     ]);
     expect(await gateway.json("devices", "enable", productKey, "dev1")).toMatchObject({ nodes: 1 });
     expect(await gateway.json("devices", "kick", productKey, "dev1")).toMatchObject({ closedSessions: 0 });
+    const rotated = await gateway.json("devices", "rotate", productKey, "dev1", "--grace", "60");
+    expect(rotated).toMatchObject({ deviceName: "dev1", nodes: 1, graceEndsAt: expect.any(String) });
+    expect(rotated.deviceSecret).not.toBe(deviceSecret);
+    await expect
+      .poll(async () => (await gateway.run(["devices", "timeline", productKey, "dev1"])).out, { timeout: 10_000 })
+      .toMatch(/rotation_begun.+actor=admin/);
+    expect(await gateway.json("devices", "timeline", productKey, "dev1", "--limit", "1")).toHaveLength(1);
     expectOneLine(
       await gateway.run(["devices", "add", productKey, "dev1"]),
       /^trine: The device name is taken.*\(name_taken\)$/m,

@@ -17,7 +17,7 @@ const rotationRequest = z
       .optional()
       .describe(`How long both secrets work at the most, default ${defaultSeconds}. 0: the old one dies at once.`),
   })
-  .optional();
+  .nullish();
 
 const rotatedBody = certificateBody
   .extend({ graceEndsAt: instant.describe("When the old secret dies at the latest.") })

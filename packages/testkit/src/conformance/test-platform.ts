@@ -36,6 +36,8 @@ export interface TestPlatform {
   addDevice(productKey?: ProductKey): Promise<DeviceCertificate>;
   /** Everything in the uplink log that the device itself published on a topic of `/user/`, oldest first. */
   published(device: DeviceRef): Promise<readonly UplinkItem[]>;
+  /** Writes down presence and timelines. */
+  flush(): Promise<void>;
   /** Leaves the control bus and writes down what waits. */
   stop(): Promise<void>;
 }
@@ -88,6 +90,7 @@ export async function createTestPlatform(options: TestPlatformOptions = {}): Pro
       return { ...device.device, deviceSecret };
     },
     published: (device) => publishedBy(ports, device),
+    flush: core.flush,
     async stop() {
       faults.down = false;
       await listening.stop();

@@ -16,6 +16,8 @@ export interface PostgresOptions {
   readonly port?: number;
   /** Commits reach the disk, as in production. By default they do not, which is faster and survives SIGKILL all the same. */
   readonly durable?: boolean;
+  /** Settings of the server beside the tests' own, by name. */
+  readonly settings?: Readonly<Record<string, string>>;
   /** A base backup to start from, which is copied; default an empty server. */
   readonly backup?: string;
 }
@@ -26,7 +28,12 @@ const UNPRIVILEGED_UID = 65_534;
 const FAST = ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"];
 
 /** Starts a Postgres server of the test's own. Root starts it as an unprivileged user, since Postgres refuses root. */
-export async function startPostgres({ port, durable = false, backup }: PostgresOptions = {}): Promise<PostgresServer> {
+export async function startPostgres({
+  port,
+  durable = false,
+  settings = {},
+  backup,
+}: PostgresOptions = {}): Promise<PostgresServer> {
   const uid = process.getuid?.() === 0 ? UNPRIVILEGED_UID : undefined;
   const folder = await makeTempFolder("postgres");
   await chmod(folder.path, 0o755);
@@ -45,6 +52,7 @@ export async function startPostgres({ port, durable = false, backup }: PostgresO
         String(chosen),
         ...SETTINGS,
         ...(durable ? [] : FAST),
+        ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]),
       ],
       ready: /database system is ready to accept connections/,
       cwd: dataDir,

@@ -8,6 +8,7 @@ interface Item {
   readonly id: string;
   readonly deviceName: string;
   readonly payload: string;
+  readonly receivedAt: string;
 }
 
 describe("uplink groups", () => {

@@ -18,12 +18,20 @@ export const groupBody = z.object({
   from: z.enum(["earliest", "latest"]),
   ackDeadlineMs: z.int(),
   lag: z.int().describe("Messages not acknowledged yet."),
+  oldestUnreadAt: instant.nullable().describe("When the oldest of these was received."),
   consumers: z.array(z.string()).describe("Who holds messages now."),
   productKey: z.string().nullable().describe("The product that the group is bound to, if any."),
 });
 
 export const readRequest = z.strictObject({
-  consumer: z.string().min(1).max(128),
+  consumer: z
+    .string()
+    .min(1)
+    .max(128)
+    .describe(
+      "Stays the same over the reads of one process: consumers that read at the same time share the group's partitions evenly, " +
+        "and one that has not read for `ackDeadlineMs` loses its share to the others.",
+    ),
   count: z.int().min(1).max(1_000).default(100),
   waitMs: z.int().min(0).max(60_000).default(0).describe("How long to wait when nothing is there."),
   productKey: z.string().optional().describe("Binds the group to one product, from its first read on."),
@@ -42,8 +50,13 @@ export const uplinkItem = z.object({
 });
 
 /** A group as the API shows it. */
-export function showGroup({ productKey, consumers, ...rest }: GroupInfo): z.output<typeof groupBody> {
-  return { ...rest, consumers: [...consumers], productKey: productKey ?? null };
+export function showGroup({ productKey, consumers, oldestUnreadAtMs, ...rest }: GroupInfo): z.output<typeof groupBody> {
+  return {
+    ...rest,
+    oldestUnreadAt: oldestUnreadAtMs === undefined ? null : new Date(oldestUnreadAtMs).toISOString(),
+    consumers: [...consumers],
+    productKey: productKey ?? null,
+  };
 }
 
 /** A message as the API shows it. */

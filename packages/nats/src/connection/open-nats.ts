@@ -10,7 +10,7 @@ const CONNECT_MS = 5_000;
 const ANSWER_MS = 5_000;
 const RECONNECT_MS = 250;
 const PING_MS = 5_000;
-const GROUPS_BUCKET = "TRINE_UPLINK_GROUPS";
+const GROUPS_BUCKET = "trine-uplink-groups";
 
 interface NatsOptions {
   /** See `parseNatsUrl`. */

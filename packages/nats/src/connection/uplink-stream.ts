@@ -11,7 +11,7 @@ import {
 import type { StreamComplaint } from "./nats-handle.ts";
 
 /** The stream of the uplink log. */
-export const STREAM = "TRINE_UPLINK";
+export const STREAM = "trine-uplink";
 
 /** Every subject of the stream; the last part is the partition. */
 export const SUBJECTS = "trine.uplink.*";

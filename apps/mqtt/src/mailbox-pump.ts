@@ -39,6 +39,8 @@ export class MailboxPump {
   #packetId = 0;
   /** Position of the last message that was sent or passed over. */
   #passed: number | undefined;
+  /** Nothing waits behind what was passed: whatever comes later is told by a hint. */
+  #isAtEnd = false;
   #isRunning = false;
   #isAsked = false;
   #isRestarted = false;
@@ -80,7 +82,7 @@ export class MailboxPump {
     } finally {
       this.#leaving.delete(messageId);
     }
-    this.run();
+    if (!this.#isAtEnd || this.#isRestarted) this.run();
   }
 
   /** The connection is gone: what it did not acknowledge may go another way at once. */
@@ -105,11 +107,16 @@ export class MailboxPump {
   async #walk(): Promise<void> {
     if (this.#isRestarted) this.#passed = undefined;
     this.#isRestarted = false;
-    while (this.#room > 0) {
-      const messages = await this.#look();
+    this.#isAtEnd = false;
+    for (let room = this.#room; room > 0; room = this.#room) {
+      const messages = await this.#look(room);
       // What was read for the old filters is read again for the new ones.
-      if (messages.length === 0 || this.#isRestarted || !this.#deps.wire.isOpen) return;
-      if (!(await this.#send(messages))) return;
+      if (this.#isRestarted || !this.#deps.wire.isOpen) return;
+      if (messages.length > 0 && !(await this.#send(messages))) return;
+      if (messages.length < room) {
+        this.#isAtEnd = true;
+        return;
+      }
     }
   }
 
@@ -119,10 +126,10 @@ export class MailboxPump {
     return wire.isWritable ? maxInFlight - this.#inFlight.size - this.#leaving.size : 0;
   }
 
-  #look(): Promise<readonly MailboxMessage[]> {
+  #look(limit: number): Promise<readonly MailboxMessage[]> {
     const { platform, device } = this.#deps;
     const after = this.#passed === undefined ? {} : { after: this.#passed };
-    return platform.mailbox.pending(device, { ...after, limit: this.#room, nowMs: platform.clock.nowMs() });
+    return platform.mailbox.pending(device, { ...after, limit, nowMs: platform.clock.nowMs() });
   }
 
   /** Sends what it is given of these. @returns false when the device is fetching in another way just now. */

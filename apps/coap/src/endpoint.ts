@@ -6,6 +6,7 @@ import { listenError } from "@trine/runtime";
 export interface Endpoint {
   readonly port: number;
   send(datagram: Buffer, to: Peer): void;
+  /** Closes it when everything that was handed over is sent. */
   close(): Promise<void>;
 }
 
@@ -32,10 +33,26 @@ export async function openEndpoint(
   });
   socket.removeAllListeners("error");
   socket.on("error", on.fault);
+  let sending = 0;
+  let onSent: (() => void) | undefined;
+  const sent = (error: Error | null) => {
+    sending -= 1;
+    // A datagram that cannot be sent is one that was lost: the other side repeats its request.
+    if (error) on.fault(error);
+    if (sending === 0) onSent?.();
+  };
   return {
     port: socket.address().port,
-    // A datagram that cannot be sent is one that was lost: the other side repeats its request.
-    send: (datagram, to) => socket.send(datagram, to.port, to.address, (error) => error && on.fault(error)),
-    close: () => new Promise((done) => socket.close(() => done())),
+    send(datagram, to) {
+      sending += 1;
+      socket.send(datagram, to.port, to.address, sent);
+    },
+    async close() {
+      await new Promise<void>((done) => {
+        onSent = done;
+        if (sending === 0) done();
+      });
+      await new Promise<void>((done) => socket.close(() => done()));
+    },
   };
 }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { isRefusal, type Refusal, refuse, type Session } from "@trine/core/auth";
 import type { Platform } from "@trine/core/platform";
 import type { MailboxMessage } from "@trine/core/ports";
@@ -6,18 +7,20 @@ import { jsonBody, messageFields } from "./json-body.ts";
 import type { MessageBody } from "./mailbox-route.ts";
 import type { Request, Response } from "./message-layer.ts";
 import { refusalResponse } from "./refusal-response.ts";
+import { RETRY_AFTER_SECONDS } from "./response-code.ts";
 import type { Delivery } from "./retransmitter.ts";
 import { TRANSPORT } from "./transport.ts";
 
 /** A device that is told its messages one after the other. */
 export interface Observer {
+  readonly session: Session;
   wasBegunBy(request: Request): boolean;
   /** Whom to tell what became of the rest of a message, when the device still has to fetch it. */
   awaits(messageId: string): ((delivery: Delivery) => void) | undefined;
   /** Ends it with a last word: a response of an error code (RFC 7641 4.2). */
   end(response: Response): void;
-  /** Ends it without a word. */
-  leave(): void;
+  /** Ends it without a word. Resolves when its messages may go to another taker; a successor of the same session takes them as they are. */
+  leave(successor?: Session): Promise<void>;
 }
 
 interface Deps {
@@ -31,10 +34,12 @@ interface Observation {
   readonly session: Session;
   readonly token: string;
   readonly request: Request;
+  /** What has to be over before the first message is taken. */
+  readonly after: Promise<void> | undefined;
   readonly onGone: () => void;
 }
 
-// RFC 7641 4.5: a device is asked once a day whether it still observes.
+// RFC 7641 4.5: a device that is told nothing is asked once a day whether it still observes.
 const PROBE_AFTER_MS = 86_400_000;
 
 /**
@@ -43,71 +48,55 @@ const PROBE_AFTER_MS = 86_400_000;
  * One message is on its way at a time, in a CON: its acknowledgement acknowledges the message. A message that needs blocks is
  * acknowledged by the acknowledgement of its last one. A RST, or silence, ends the observation, and the message stays.
  */
-export function createObserver(deps: Deps, { session, token, request, onGone }: Observation): Observer {
+export function createObserver(deps: Deps, { session, token, request, after, onGone }: Observation): Observer {
   const { platform, downloads, nextNumber, transferMs } = deps;
-  const { inbox, clock, recorder } = platform;
+  const { inbox, recorder } = platform;
   const gone = new AbortController();
-  let isBusy = false;
-  let lookAgain = false;
+  const { signal } = gone;
+  let isOut = false;
   let transfer: { readonly messageId: string; readonly end: (delivery: Delivery) => void } | undefined;
   let owed: string | undefined;
-  let heardAtMs = clock.monotonicMs();
 
-  const unwatch = inbox.watch(session, {
-    look,
-    end: (why) => end(refusalResponse(refuse("token_invalid", why))),
-  });
   // The answer to the registration goes out first.
-  setImmediate(look);
+  setImmediate(() => void run());
 
-  function leave(): void {
-    if (gone.signal.aborted) return;
-    gone.abort();
-    unwatch();
-    onGone();
-  }
-
-  function end(response: Response): void {
-    if (gone.signal.aborted) return;
-    leave();
-    void request.notify(response, new AbortController().signal);
-  }
-
-  function look(): void {
-    lookAgain = true;
-    if (!isBusy) void deliverAll();
-  }
-
-  async function deliverAll(): Promise<void> {
-    isBusy = true;
+  async function run(): Promise<void> {
     try {
-      while (lookAgain && !gone.signal.aborted) {
-        lookAgain = false;
-        while (!gone.signal.aborted && (await deliverNext()));
-      }
+      await after;
+      while (!signal.aborted) await next();
     } catch (error) {
       recorder.fault("coap_observe", error);
-    } finally {
-      isBusy = false;
+      await leave();
     }
   }
 
-  /** @returns whether there may be more. */
-  async function deliverNext(): Promise<boolean> {
-    if (!platform.mayServe()) return stop();
-    const current = await platform.sessions.resume(token, { transport: TRANSPORT, peer: session.peer });
-    if (isRefusal(current)) return refused(current);
-    if (owed !== undefined) return acknowledge(current, owed);
-    const messages = await inbox.fetch(current, { limit: 1, waitMs: 0, signal: gone.signal });
-    if (isRefusal(messages)) return refused(messages);
-    const [message] = messages;
-    if (!message) return probe(current);
-    const delivery = await send(current, message);
-    // What is left in the mailbox after a transfer that was not finished is sent again.
-    if (delivery === "acknowledged") return acknowledge(current, message.messageId);
-    return delivery === "unfinished" || stop();
+  async function next(): Promise<void> {
+    const found = owed === undefined ? await inbox.fetch(session, { limit: 1, waitMs: PROBE_AFTER_MS, signal }) : [];
+    if (signal.aborted) return;
+    if (isRefusal(found)) return refused(found);
+    // From here on a revocation ends it at once; one that was faster is noticed by the token.
+    const unwatch = inbox.watch(session, { look: ignore, end: ended });
+    try {
+      const current = await platform.sessions.resume(token, { transport: TRANSPORT, peer: session.peer });
+      if (isRefusal(current)) await refused(current);
+      else if (!signal.aborted) await deliver(current, found[0]);
+    } finally {
+      unwatch();
+    }
   }
 
+  /** Without a message, a device that lost interest is noticed. */
+  async function deliver(current: Session, message: MailboxMessage | undefined): Promise<void> {
+    if (owed !== undefined) return acknowledge(current, owed);
+    isOut = message !== undefined;
+    const delivery = await (message ? send(current, message) : notify(bodyResponse(jsonBody(current, {}), undefined)));
+    if (delivery === "acknowledged" && message) await acknowledge(current, message.messageId);
+    else if (delivery === "rejected") await leave();
+    // By now the lease of what is out is over, or the device may be taking it elsewhere.
+    else if (delivery === "unanswered") await leave(session);
+  }
+
+  /** @returns `unfinished` when the device did not fetch all of it in time: it is still in the mailbox, and sent again. */
   async function send(current: Session, message: MailboxMessage): Promise<Delivery | "unfinished"> {
     const { messageId } = message;
     const body = { ...jsonBody(current, messageFields(message)), messageId };
@@ -115,54 +104,67 @@ export function createObserver(deps: Deps, { session, token, request, onGone }: 
     downloads.keep(current.sessionId, body);
     const rest = awaitRest(messageId);
     const delivery = await notify(bodyResponse(body, undefined));
-    return delivery === "acknowledged" ? rest : delivery;
-  }
-
-  /** Waits until the device fetched the rest of a message and acknowledged its last block. */
-  function awaitRest(messageId: string): Promise<Delivery | "unfinished"> {
-    return new Promise((done) => {
-      const timer = setTimeout(() => finish("unfinished"), transferMs);
-      const finish = (delivery: Delivery | "unfinished") => {
-        clearTimeout(timer);
-        transfer = undefined;
-        done(delivery);
-      };
-      gone.signal.addEventListener("abort", () => finish("unanswered"), { once: true });
-      transfer = { messageId, end: finish };
-    });
-  }
-
-  async function notify({ options = [], ...response }: Response): Promise<Delivery> {
-    const observe = { name: "Observe", value: nextNumber() } as const;
-    const delivery = await request.notify({ ...response, options: [observe, ...options] }, gone.signal);
-    if (delivery === "acknowledged") heardAtMs = clock.monotonicMs();
+    if (delivery === "acknowledged") return rest.outcome;
+    rest.cancel();
     return delivery;
   }
 
-  async function acknowledge(current: Session, messageId: string): Promise<boolean> {
+  /** Waits until the device fetched the rest of a message and acknowledged its last block. */
+  function awaitRest(messageId: string): { outcome: Promise<Delivery | "unfinished">; cancel(): void } {
+    let finish: (delivery: Delivery | "unfinished") => void = ignore;
+    const outcome = new Promise<Delivery | "unfinished">((done) => {
+      const timer = setTimeout(() => finish("unfinished"), transferMs);
+      finish = (delivery) => {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", cancel);
+        transfer = undefined;
+        done(delivery);
+      };
+    });
+    const cancel = () => finish("unanswered");
+    signal.addEventListener("abort", cancel, { once: true });
+    transfer = { messageId, end: finish };
+    return { outcome, cancel };
+  }
+
+  function notify({ options = [], ...response }: Response): Promise<Delivery> {
+    const observe = { name: "Observe", value: nextNumber() } as const;
+    return request.notify({ ...response, options: [observe, ...options] }, signal);
+  }
+
+  async function acknowledge(current: Session, messageId: string): Promise<void> {
     const outcome = await inbox.acknowledge(current, messageId);
     // The device has it already: it is not to get it twice only because a store is down.
     owed = isRefusal(outcome) ? messageId : undefined;
-    return isRefusal(outcome) ? refused(outcome) : true;
+    isOut = owed !== undefined;
+    if (isRefusal(outcome)) await refused(outcome);
   }
 
-  async function probe(current: Session): Promise<boolean> {
-    if (clock.monotonicMs() - heardAtMs < PROBE_AFTER_MS) return false;
-    const delivery = await notify(bodyResponse(jsonBody(current, {}), undefined));
-    return delivery === "acknowledged" ? false : stop();
+  async function refused(refusal: Refusal): Promise<void> {
+    if (!platform.mayServe()) await leave();
+    else if (refusal.code !== "unavailable") end(refusalResponse(refusal));
+    else await pause(RETRY_AFTER_SECONDS * 1000, undefined, { signal }).catch(ignore);
   }
 
-  function refused(refusal: Refusal): false {
-    if (refusal.code !== "unavailable") end(refusalResponse(refusal));
-    return false;
+  function ended(why: string): void {
+    end(refusalResponse(why === "revoked" ? refuse("token_invalid", why) : refuse("unavailable", why)));
   }
 
-  function stop(): false {
-    leave();
-    return false;
+  function end(response: Response): void {
+    if (signal.aborted) return;
+    void leave();
+    if (platform.mayServe()) void request.notify(response, new AbortController().signal);
+  }
+
+  async function leave(successor?: Session): Promise<void> {
+    if (signal.aborted) return;
+    gone.abort();
+    onGone();
+    if (isOut && successor?.sessionId !== session.sessionId) await inbox.letGo(session);
   }
 
   return {
+    session,
     wasBegunBy: ({ peer, packet }) =>
       peer.address === request.peer.address &&
       peer.port === request.peer.port &&
@@ -172,3 +174,5 @@ export function createObserver(deps: Deps, { session, token, request, onGone }: 
     leave,
   };
 }
+
+function ignore(): void {}

@@ -42,7 +42,7 @@ export function createObservers(
   const observers = new Map<string, Observer>();
   const nextNumber = createObserveNumbers(deps.platform.clock);
   const dropAll = () => {
-    for (const observer of [...observers.values()]) observer.leave();
+    for (const observer of [...observers.values()]) void observer.leave();
   };
 
   return {
@@ -50,7 +50,7 @@ export function createObservers(
       const key = deviceKey(session.device);
       const before = observers.get(key);
       if (!before && observers.size >= limits.max) return undefined;
-      before?.leave();
+      const after = before?.leave(session);
       const number = nextNumber();
       let observer: Observer | undefined;
       observer = createObserver(
@@ -59,6 +59,7 @@ export function createObservers(
           session,
           request,
           token,
+          after,
           onGone: () => {
             if (observer && observers.get(key) === observer) observers.delete(key);
           },
@@ -69,7 +70,7 @@ export function createObservers(
     },
     remove(device, request) {
       const observer = observers.get(deviceKey(device));
-      if (observer?.wasBegunBy(request)) observer.leave();
+      if (observer?.wasBegunBy(request)) void observer.leave();
     },
     settle: (device, messageId) => observers.get(deviceKey(device))?.awaits(messageId)?.("acknowledged"),
     awaitedBy: (device, messageId) => observers.get(deviceKey(device))?.awaits(messageId),

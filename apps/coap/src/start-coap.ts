@@ -47,6 +47,8 @@ export async function startCoap(platform: Platform, settings: CoapSettings): Pro
   const stop = async (drainMs = 0) => {
     // There is no connection to hand on: a balancer sends here until it has seen that this process is not ready.
     if (drainMs > 0) await wait(drainMs);
+    observers.stop();
+    stopping.abort();
     await Promise.all(listeners.map(({ layer }) => layer.drain()));
     await Promise.all(listeners.map(({ endpoint }) => endpoint.close()));
   };

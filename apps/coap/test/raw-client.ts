@@ -16,12 +16,14 @@ export interface RawRequest {
 
 /** A UDP socket that speaks CoAP datagram by datagram: it repeats nothing and acknowledges nothing by itself. */
 export interface RawClient {
-  /** Sends, and does not wait. */
-  send(datagram: Buffer): void;
+  /** Sends, and does not wait; to another port of the loopback if one is given. */
+  send(datagram: Buffer, to?: number): void;
   /** The next datagram that comes in, in their order. */
   take(): Promise<Buffer>;
   /** Sends a datagram and takes the next one that comes in. */
   ask(datagram: Buffer): Promise<Buffer>;
+  /** Acknowledges, or rejects, a message that came. */
+  settle(packet: ParsedPacket, how?: "ack" | "reset"): void;
   /** Makes a request with a message id of its own, and takes the answer. */
   request(request: RawRequest): Promise<ParsedPacket>;
   /** Sends `payload` by Block1, a new token per block, until the answer is another than 2.31. */
@@ -44,7 +46,7 @@ export async function openRaw(port: number): Promise<RawClient> {
     else arrived.push(datagram);
   });
 
-  const send = (datagram: Buffer): void => void socket.send(datagram, port, "127.0.0.1");
+  const send = (datagram: Buffer, to = port): void => void socket.send(datagram, to, "127.0.0.1");
   const take = (): Promise<Buffer> => {
     const first = arrived.shift();
     return first ? Promise.resolve(first) : new Promise((done) => waiting.push(done));
@@ -63,6 +65,7 @@ export async function openRaw(port: number): Promise<RawClient> {
     take,
     ask,
     request,
+    settle: ({ messageId: id }, how = "ack") => send(generate({ code: "0.00", messageId: id, [how]: true })),
     async upload({ payload, options = [], ...given }, exponent = 6) {
       const bytes = 2 ** (exponent + 4);
       for (let num = 0; ; num += 1) {
@@ -106,7 +109,21 @@ export function option(name: Option["name"] | number, value: string | Buffer): O
 
 /** RFC 7959 2.2; `exponent` 6 means blocks of 1024 bytes. */
 export function block1(num: number, more: boolean, exponent = 6): Option {
+  return option("Block1", blockValue(num, more, exponent));
+}
+
+/** Asks for a block of an answer. */
+export function block2(num: number, exponent = 6): Option {
+  return option("Block2", blockValue(num, false, exponent));
+}
+
+/** The value of an option of a message, if it has one. */
+export function optionOf({ options }: ParsedPacket, wanted: Option["name"]): Buffer | undefined {
+  return options.find(({ name }) => name === wanted)?.value;
+}
+
+function blockValue(num: number, more: boolean, exponent: number): Buffer {
   const bytes = Buffer.alloc(3);
   bytes.writeUIntBE(num * 16 + (more ? 8 : 0) + exponent, 0, 3);
-  return option("Block1", bytes);
+  return bytes;
 }

@@ -111,6 +111,17 @@ describe("a Redis that goes away", () => {
     expect(bus.interruptions()).toBe(1);
     expect(await bus.send(nodeId, { kind: "wake", device: aDeviceRef() }, 1_000)).toEqual({ closedSessions: 1 });
   });
+
+  it("makes a control bus say within three seconds that nothing arrives any more, though the connection stands", async () => {
+    const bus = createRedisControlBus(redis);
+    await bus.listen(randomName(), async () => ({ closedSessions: 1 }));
+    const start = performance.now();
+    await redis.commands.client("PAUSE", 4_500, "ALL");
+    await expect.poll(() => bus.isConnected(), { timeout: 5_000, interval: 10 }).toBe(false);
+    expect(performance.now() - start).toBeLessThan(3_100);
+    await expect.poll(() => bus.isConnected(), { timeout: 10_000 }).toBe(true);
+    expect(bus.interruptions()).toBe(1);
+  });
 });
 
 it("refuses to open a Redis that is not there, with the reason", async () => {

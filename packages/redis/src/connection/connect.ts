@@ -50,10 +50,7 @@ function newRedis(location: Exclude<RedisLocation, { kind: "cluster" }>, tls: Tl
           sentinels: [...location.nodes],
           name: location.name,
           sentinelRetryStrategy: retryDelayMs,
-          sentinelReconnectStrategy: retryDelayMs,
           sentinelCommandTimeout: COMMAND_TIMEOUT_MS,
-          // A primary that hangs, or that only this process still reaches, does not say that another one took its place.
-          failoverDetector: true,
           ...(tls ? { enableTLSForSentinelMode: true, sentinelTLS: tls } : {}),
         };
   return new Redis({

@@ -1,4 +1,4 @@
-import { Cluster, type Redis } from "ioredis";
+import { Cluster, Redis } from "ioredis";
 import { checkDurability } from "./check-durability.ts";
 import { connect } from "./connect.ts";
 import { defineScriptOn } from "./define-script.ts";
@@ -9,6 +9,7 @@ import { createReplicatedWrites } from "./replicated-writes.ts";
 import { addressOf, allServers, newConnectionTo } from "./server-of.ts";
 import { subscribe } from "./subscribe.ts";
 import { watchConnections } from "./watch-connections.ts";
+import { watchPrimary } from "./watch-primary.ts";
 
 /**
  * Connects to Redis.
@@ -30,10 +31,12 @@ export async function openRedis({
   ca?: string;
   onFault: (error: unknown) => void;
 }): Promise<RedisHandle> {
-  const client = await connect(parseRedisUrl(url), { ca, onFault });
+  const location = parseRedisUrl(url);
+  const client = await connect(location, { ca, onFault });
   const durable = replicas > 0 ? createReplicatedWrites(client, replicas) : plainWrites(client);
   const closing = new AbortController();
   watchConnections(client, closing.signal);
+  if (location.kind === "sentinel" && client instanceof Redis) watchPrimary(client, closing.signal);
 
   return {
     commands: client,

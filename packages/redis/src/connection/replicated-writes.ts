@@ -13,6 +13,7 @@ export function createReplicatedWrites(
   client: Redis | Cluster,
   replicas: number,
 ): DurableWrites & { close(): Promise<void> } {
+  let closed = false;
   const lanes = new Map<ServerAddress, WriteLane>();
 
   function laneTo(address: ServerAddress): WriteLane {
@@ -33,6 +34,7 @@ export function createReplicatedWrites(
   }
 
   async function write(key: string, addTo: Write["addTo"]): Promise<unknown> {
+    if (closed) throw new Error("the connection to Redis is closed");
     const lane = laneTo(addressOf(client, key));
     return new Promise((resolve, reject) => lane.add({ addTo, resolve, reject }));
   }
@@ -49,6 +51,7 @@ export function createReplicatedWrites(
         });
     },
     async close() {
+      closed = true;
       await Promise.all([...lanes.values()].map((lane) => lane.close()));
     },
   };

@@ -35,6 +35,5 @@ export function newConnectionTo(client: Redis | Cluster, address: ServerAddress)
     retryStrategy: () => null,
     sentinelRetryStrategy: () => null,
     reconnectOnError: null,
-    failoverDetector: false,
   });
 }

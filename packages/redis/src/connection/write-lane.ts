@@ -43,9 +43,15 @@ export function openWriteLane({
   let connection: Redis | undefined;
   let scripts = new Set<string>();
 
-  async function connect(): Promise<Redis> {
-    if (connection && connection.status === "ready") return connection;
+  /** The next write looks for the primary again. */
+  function dropConnection(): void {
     connection?.disconnect();
+    connection = undefined;
+  }
+
+  async function connect(): Promise<Redis> {
+    if (connection?.status === "ready") return connection;
+    dropConnection();
     const opened = newConnection();
     // The writes tell what is wrong with it.
     opened.on("error", () => undefined);
@@ -84,7 +90,7 @@ export function openWriteLane({
     const results = (await pipeline.exec()) ?? [];
     const shortage = shortageOf(results.at(-1), replicas);
     // Its replicas may follow another primary by now.
-    if (shortage) to.disconnect();
+    if (shortage) dropConnection();
     for (const [i, write] of batch.entries()) {
       const [error, reply] = results[places[i] ?? 0] ?? [new Error("Redis gave no answer")];
       if (error) fail(write, error);
@@ -100,8 +106,8 @@ export function openWriteLane({
       return;
     }
     if (redirect(write, error)) return;
-    // It hangs, is gone, or is no primary any more: look for the primary again.
-    if (error.name !== "ReplyError" || error.message.startsWith("READONLY")) connection?.disconnect();
+    // It hangs, is gone, or is no primary any more.
+    if (error.name !== "ReplyError" || error.message.startsWith("READONLY")) dropConnection();
     write.reject(error);
   }
 
@@ -112,7 +118,7 @@ export function openWriteLane({
     },
     async close() {
       await running;
-      connection?.disconnect();
+      dropConnection();
     },
   };
 }

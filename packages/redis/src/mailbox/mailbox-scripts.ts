@@ -44,14 +44,18 @@ end
 
 /**
  * Stores a message, or tells that it was stored under its idempotency key before, or that the mailbox is full. Whatever is past its
- * time does not count. ARGV: id, topic, qos, created, expires, payload, idempotency key, most messages, most bytes, retention, report.
+ * time does not count. What was stored before is written again: replicas are waited for up to what an attempt writes itself.
+ * ARGV: id, topic, qos, created, expires, payload, idempotency key, most messages, most bytes, retention, report.
  */
 export const PUT = `${PRELUDE}
 local id, now = ARGV[1], tonumber(ARGV[4])
 forget(now)
 if ARGV[7] ~= '' then
   local existing = redis.call('HGET', IDEMPOTENCY, ARGV[7])
-  if existing then return {'existing', existing} end
+  if existing then
+    redis.call('HSET', IDEMPOTENCY, ARGV[7], existing)
+    return {'existing', existing}
+  end
 end
 local function is_full()
   local bytes = redis.call('HGET', COUNTERS, 'bytes') or 0

@@ -17,11 +17,11 @@ const DAY_MS = 86_400_000;
  * @param retentionMs how long the state of a message, and its idempotency key, are kept after its end.
  */
 export function createRedisMailbox(redis: RedisHandle, { retentionMs = DAY_MS } = {}): Mailbox {
-  const define = (name: string, lua: string) => {
-    const run = defineScript(redis, { name: `Mailbox${name}`, keys: MAILBOX_KEYS, lua });
+  const define = (name: string, lua: string, { durable = false } = {}) => {
+    const run = defineScript(redis, { name: `Mailbox${name}`, keys: MAILBOX_KEYS, lua, durable });
     return (device: DeviceRef, ...args: ScriptArgument[]) => run(...mailboxKeys(device), ...args);
   };
-  const put = define("Put", PUT);
+  const put = define("Put", PUT, { durable: true });
   const note = define("Note", NOTE);
   const pending = define("Pending", PENDING);
   const claim = define("Claim", CLAIM);

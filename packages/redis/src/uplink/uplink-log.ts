@@ -14,8 +14,8 @@ import { createUplinkWatch } from "./uplink-watch.ts";
 const ONCE_MS = 300_000;
 
 /**
- * Appends unless the id stands. It is set last: an append that fails must not look like one that was done. And it is set each time: only
- * what an attempt writes itself is waited for, and the first attempt may have failed over that.
+ * Appends unless the id stands. It is set last: an append that fails must not look like one that was done. And it is set each time:
+ * replicas are waited for up to what an attempt writes itself, and the first attempt may have failed over that.
  */
 const APPEND_ONCE = `
 if redis.call('EXISTS', KEYS[2]) == 0 then redis.call('XADD', KEYS[1], '*', unpack(ARGV, 2)) end

@@ -7,12 +7,12 @@ import { startRedis } from "./start-redis.ts";
 import { makeTempFolder } from "./temp-folder.ts";
 import { startRestartable, type TestServer } from "./test-server.ts";
 
-/** A Redis server, its replica, and three sentinels that make the replica the primary when the server dies. */
+/** A Redis server, its replicas, and three sentinels that make a replica the primary when the server dies. */
 export interface RedisSentinelServers extends AsyncDisposable {
   /** `redis+sentinel://` with every sentinel. */
   readonly url: string;
-  /** The primary of the start, and its replica. */
-  readonly members: readonly [TestServer, TestServer];
+  /** The primary of the start, and its replicas. */
+  readonly members: readonly [TestServer, ...TestServer[]];
   readonly sentinels: readonly TestServer[];
   /** The member that the sentinels hold for the primary now. @throws when no sentinel answers. */
   primary(): Promise<TestServer>;
@@ -23,16 +23,20 @@ const NAME = "main";
 const SENTINELS = 3;
 const QUORUM = 2;
 
-/** Starts the five servers. A primary that dies is replaced within about four seconds. */
-export async function startRedisSentinel(): Promise<RedisSentinelServers> {
+/** Starts the servers. A primary that dies is replaced within about four seconds. */
+export async function startRedisSentinel({ replicas = 1 }: { replicas?: number } = {}): Promise<RedisSentinelServers> {
   const quick = ["--repl-diskless-sync-delay", "0"];
   const first = await startRedis({ args: quick });
-  const replica = await startRedis({ args: [...quick, "--replicaof", "127.0.0.1", String(first.port)] });
-  const isReplicated = async () => String(await askRedis(first.port, "INFO", "replication")).includes("state=online");
+  const follow = ["--replicaof", "127.0.0.1", String(first.port)];
+  const others = await Promise.all(Array.from({ length: replicas }, () => startRedis({ args: [...quick, ...follow] })));
+  const isReplicated = async () =>
+    String(await askRedis(first.port, "INFO", "replication")).match(/state=online/g)?.length === replicas;
   await pollUntil(isReplicated, "the replica does not connect");
   const sentinels = await Promise.all(Array.from({ length: SENTINELS }, () => startSentinel(first.port)));
-  await Promise.all(sentinels.map(({ port }) => pollUntil(() => knowsAll(port), "the sentinels do not come together")));
-  const members = [first, replica] as const;
+  await Promise.all(
+    sentinels.map(({ port }) => pollUntil(() => knowsAll(port, replicas), "the sentinels do not come together")),
+  );
+  const members = [first, ...others] as const;
   const dispose = async () => {
     await Promise.all([...members, ...sentinels].map((server) => server.dispose()));
   };
@@ -43,7 +47,7 @@ export async function startRedisSentinel(): Promise<RedisSentinelServers> {
     async primary() {
       const asked = sentinels.map(({ port }) => askRedis(port, "SENTINEL", "GET-MASTER-ADDR-BY-NAME", NAME));
       const [, port] = (await Promise.any(asked)) as string[];
-      return port === String(replica.port) ? replica : first;
+      return members.find((member) => String(member.port) === port) ?? first;
     },
     dispose,
     [Symbol.asyncDispose]: dispose,
@@ -79,9 +83,9 @@ async function startSentinel(primaryPort: number): Promise<TestServer> {
   });
 }
 
-/** Whether a sentinel knows the replica and the other sentinels: before that it starts no failover. */
-async function knowsAll(port: number): Promise<boolean> {
+/** Whether a sentinel knows the replicas and the other sentinels: before that it starts no failover. */
+async function knowsAll(port: number, replicas: number): Promise<boolean> {
   const fields = (await askRedis(port, "SENTINEL", "MASTER", NAME)) as string[];
   const numberOf = (field: string) => Number(fields[fields.indexOf(field) + 1]);
-  return numberOf("num-slaves") === 1 && numberOf("num-other-sentinels") === SENTINELS - 1;
+  return numberOf("num-slaves") === replicas && numberOf("num-other-sentinels") === SENTINELS - 1;
 }

@@ -9,6 +9,8 @@ export interface RedisOptions {
   readonly port?: number;
   /** When a write is on the disk: before its answer (default), or within a second or two. */
   readonly appendfsync?: "always" | "everysec";
+  /** Speaks TLS, and nothing else, with this certificate (PEM). */
+  readonly tls?: { readonly keyFile: string; readonly certFile: string };
   /** Further arguments, such as `["--cluster-enabled", "yes"]`. */
   readonly args?: readonly string[];
 }
@@ -21,18 +23,19 @@ export async function startRedis({
   dir,
   port,
   appendfsync = "always",
+  tls,
   args = [],
 }: RedisOptions = {}): Promise<TestServer> {
   const folder = dir === undefined ? await makeTempFolder("redis") : undefined;
   return startRestartable({
     port,
     folder,
-    url: (chosen) => `redis://127.0.0.1:${chosen}`,
+    url: (chosen) => `${tls ? "rediss" : "redis"}://127.0.0.1:${chosen}`,
     start: (chosen) =>
       spawnProcess({
         command: [
           "redis-server",
-          ...["--bind", "127.0.0.1", "--port", String(chosen), "--dir", dir ?? folder?.path ?? "."],
+          ...["--bind", "127.0.0.1", ...portArguments(chosen, tls), "--dir", dir ?? folder?.path ?? "."],
           ...["--appendonly", "yes", "--appendfsync", appendfsync, "--maxmemory-policy", "noeviction", "--save", ""],
           ...args,
         ],
@@ -40,4 +43,10 @@ export async function startRedis({
       }),
     isPortTaken: /Address already in use/,
   });
+}
+
+function portArguments(port: number, tls: RedisOptions["tls"]): string[] {
+  if (!tls) return ["--port", String(port)];
+  const files = ["--tls-key-file", tls.keyFile, "--tls-cert-file", tls.certFile, "--tls-ca-cert-file", tls.certFile];
+  return ["--port", "0", "--tls-port", String(port), ...files, "--tls-auth-clients", "no"];
 }

@@ -2,7 +2,7 @@ import { connectCoap, connectHttp, connectMqtt, type DeviceCertificate, type Mqt
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { addDevice, eventually, makeProduct, topicOf } from "../src/fleet.ts";
 import { INSTALLATIONS, type Installation, startInstallation } from "../src/installation.ts";
-import { readUntil } from "../src/uplink-reader.ts";
+import { type ReadMessage, readUntil } from "../src/uplink-reader.ts";
 
 interface DeviceView {
   readonly status: string;
@@ -103,7 +103,7 @@ describe.each(INSTALLATIONS)("the procedure, %s", (kind) => {
     const { messageId, state } = await trine.api.call<{ messageId: string; state: string }>(
       "POST",
       `/v1/products/${productKey}/devices/thermometer_1/messages`,
-      { topic: topicOf(one, "user/get"), payload: '{"set":21}' },
+      { topic: topicOf(one, "user/get"), payload: '{"set":21}', report: true },
     );
     expect(state).toBe("queued");
     await eventually(
@@ -117,6 +117,20 @@ describe.each(INSTALLATIONS)("the procedure, %s", (kind) => {
     expect(received.map(({ topic, payload, qos }) => ({ topic, text: payload.toString(), qos }))).toEqual([
       { topic: topicOf(one, "user/get"), text: '{"set":21}', qos: 1 },
     ]);
+    const isReport = ({ topic }: ReadMessage) => topic === topicOf(one, "thing/downlink/reply/message");
+    const reports = (await readUntil(trine.api, (all) => all.some(isReport), { group: "app", productKey })).filter(
+      isReport,
+    );
+    expect(reports.map(({ text }) => JSON.parse(text) as object)).toMatchObject([{ requestId: messageId, code: 200 }]);
+
+    // 5c. A device without a connection fetches it.
+    const fetching = http.fetchMessage({ waitMs: 10_000 });
+    const inbox = { topic: topicOf(two, "user/get"), payload: "for http" };
+    await trine.api.call("POST", `/v1/products/${productKey}/devices/thermometer_2/messages`, inbox);
+    const fetched = await fetching;
+    expect([fetched?.topic, fetched?.payload.toString()]).toEqual([inbox.topic, inbox.payload]);
+    await fetched?.acknowledge();
+    expect(await http.fetchMessage()).toBeUndefined();
     await Promise.all([mqtt.close(), http.close(), plain.close(), sealed.close()]);
     await eventually(
       () => show(one),

@@ -19,7 +19,7 @@ interface Deps {
 
 /** `Connections`, and what its owner does now and then. */
 export interface RunningConnections extends Connections {
-  /** Gives up what could not be given up when it ended, because the directory did not answer. */
+  /** Gives up what could not be given up when it ended, because the directory did not answer. Stops, and records why, when it still does not. */
   flush(): Promise<void>;
 }
 
@@ -90,7 +90,11 @@ export function createConnections(deps: Deps): RunningConnections {
     },
     async flush() {
       const ends = [...unreleased];
-      for (let at = 0; at < ends.length; at += CHUNK) await Promise.all(ends.slice(at, at + CHUNK).map(giveUpAgain));
+      try {
+        for (let at = 0; at < ends.length; at += CHUNK) await Promise.all(ends.slice(at, at + CHUNK).map(giveUpAgain));
+      } catch (error) {
+        recorder.fault("release_device", error);
+      }
     },
   };
 }

@@ -45,6 +45,7 @@ interface Announcement {
 
 /** Announcements that wait while the log is down; beyond that the oldest device's are given up. */
 const MOST_DEVICES_WAITING = 100_000;
+const CHUNK = 200;
 
 /** Makes news; its owner calls `flush` now and then, and at the end. */
 export function createStatusNews(deps: {
@@ -66,10 +67,6 @@ export function createStatusNews(deps: {
     else waiting.set(key, [announcement]);
     const [oldest] = waiting.keys();
     if (waiting.size > MOST_DEVICES_WAITING && oldest !== undefined) waiting.delete(oldest);
-    work(key);
-  }
-
-  function work(key: string): void {
     turns.run(key, () => announceWaiting(key)).catch((error: unknown) => recorder.fault("announce_status", error));
   }
 
@@ -105,8 +102,17 @@ export function createStatusNews(deps: {
     tell: (subject, change) => tellQuietly(subject, change)(),
     tellQuietly,
     async flush() {
-      for (const key of waiting.keys()) work(key);
       await turns.settled();
+      const keys = [...waiting.keys()];
+      for (let at = 0; at < keys.length; at += CHUNK) {
+        const chunk = keys.slice(at, at + CHUNK).map((key) => turns.run(key, () => announceWaiting(key)));
+        const outcomes = await Promise.allSettled(chunk);
+        const fault = outcomes.find((outcome) => outcome.status === "rejected");
+        if (!fault) continue;
+        recorder.fault("announce_status", fault.reason);
+        // It is down still.
+        return;
+      }
     },
   };
 }

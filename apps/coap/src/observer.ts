@@ -7,7 +7,6 @@ import { jsonBody, messageFields } from "./json-body.ts";
 import type { MessageBody } from "./mailbox-route.ts";
 import type { Request, Response } from "./message-layer.ts";
 import { refusalResponse } from "./refusal-response.ts";
-import { RETRY_AFTER_SECONDS } from "./response-code.ts";
 import type { Delivery } from "./retransmitter.ts";
 import { TRANSPORT } from "./transport.ts";
 
@@ -28,6 +27,7 @@ interface Deps {
   readonly downloads: Downloads<MessageBody>;
   readonly nextNumber: () => Buffer;
   readonly transferMs: number;
+  readonly retryMs: number;
 }
 
 interface Observation {
@@ -49,7 +49,7 @@ const PROBE_AFTER_MS = 86_400_000;
  * acknowledged by the acknowledgement of its last one. A RST, or silence, ends the observation, and the message stays.
  */
 export function createObserver(deps: Deps, { session, token, request, after, onGone }: Observation): Observer {
-  const { platform, downloads, nextNumber, transferMs } = deps;
+  const { platform, downloads, nextNumber, transferMs, retryMs } = deps;
   const { inbox, recorder } = platform;
   const gone = new AbortController();
   const { signal } = gone;
@@ -143,7 +143,7 @@ export function createObserver(deps: Deps, { session, token, request, after, onG
   async function refused(refusal: Refusal): Promise<void> {
     if (!platform.mayServe()) await leave();
     else if (refusal.code !== "unavailable") end(refusalResponse(refusal));
-    else await pause(RETRY_AFTER_SECONDS * 1000, undefined, { signal }).catch(ignore);
+    else await pause(retryMs, undefined, { signal }).catch(ignore);
   }
 
   function ended(why: string): void {

@@ -34,10 +34,11 @@ export interface Observers {
  *
  * @param limits.max observers at once.
  * @param limits.transferMs how long a device may take to fetch the rest of a message that did not fit its notification.
+ * @param limits.retryMs after which a store that could not answer is asked again.
  */
 export function createObservers(
   deps: { platform: Platform; downloads: Downloads<MessageBody> },
-  limits: { max: number; transferMs: number },
+  { max, ...limits }: { max: number; transferMs: number; retryMs: number },
 ): Observers {
   const observers = new Map<string, Observer>();
   const nextNumber = createObserveNumbers(deps.platform.clock);
@@ -49,12 +50,12 @@ export function createObservers(
     add(session, { request, token }) {
       const key = deviceKey(session.device);
       const before = observers.get(key);
-      if (!before && observers.size >= limits.max) return undefined;
+      if (!before && observers.size >= max) return undefined;
       const after = before?.leave(session);
       const number = nextNumber();
       let observer: Observer | undefined;
       observer = createObserver(
-        { ...deps, nextNumber, transferMs: limits.transferMs },
+        { ...deps, ...limits, nextNumber },
         {
           session,
           request,

@@ -7,6 +7,7 @@ import { type Endpoint, openEndpoint } from "./endpoint.ts";
 import type { MessageBody } from "./mailbox-route.ts";
 import { createMessageLayer, type MessageLayer } from "./message-layer.ts";
 import { createObservers } from "./observers.ts";
+import { RETRY_AFTER_SECONDS } from "./response-code.ts";
 import { answer, type RouterDeps } from "./router.ts";
 import type { CoapSettings } from "./settings.ts";
 
@@ -28,7 +29,11 @@ export async function startCoap(platform: Platform, settings: CoapSettings): Pro
   });
   const observers = createObservers(
     { platform, downloads },
-    { max: settings.TRINE_COAP_OBSERVERS, transferMs: settings.TRINE_COAP_DOWNLOAD_MS },
+    {
+      max: settings.TRINE_COAP_OBSERVERS,
+      transferMs: settings.TRINE_COAP_DOWNLOAD_MS,
+      retryMs: RETRY_AFTER_SECONDS * 1000,
+    },
   );
   const shared = {
     platform,

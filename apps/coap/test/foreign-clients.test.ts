@@ -1,8 +1,9 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { isRefusal } from "@trine/core/auth";
 import type { RunningAdapter } from "@trine/core/platform";
 import type { DeviceCertificate } from "@trine/core/registry";
 import { connectCoap, signCoapLogin } from "@trine/device";
@@ -37,6 +38,16 @@ function loginBody(): string {
 
 function topicPath(): string {
   return `topic/${certificate.productKey}/${certificate.deviceName}/user/update`;
+}
+
+/** Sends the device a message. @returns its id. */
+async function send(payload: Buffer): Promise<string> {
+  const { productKey, deviceName } = certificate;
+  const topic = `/${productKey}/${deviceName}/user/get`;
+  const message = { topic, payload, qos: 1, ttlMs: 3_600_000 } as const;
+  const sent = await gateway.operators.downlink.send({ productKey, deviceName }, message);
+  if (isRefusal(sent)) throw new Error(`refused: ${sent.code}`);
+  return sent.messageId;
 }
 
 async function payloads(): Promise<Buffer[]> {
@@ -81,6 +92,62 @@ describe("coap-client of libcoap", () => {
   });
 });
 
+describe("coap-client of libcoap as a receiver", () => {
+  const uri = (path: string, token: string) => `coap://127.0.0.1:${ports.port}/${path}?token=${token}`;
+
+  async function ask(...args: string[]): Promise<string> {
+    const { stdout, stderr } = await run("coap-client-notls", ["-B", "5", ...args]);
+    return stdout.trim() || stderr.trim();
+  }
+
+  it("reads the next message, as large as it is, and acknowledges it", async () => {
+    const token = await logIn();
+    const payload = randomBytes(20_000);
+    const messageId = await send(payload);
+    for (let time = 0; time < 2; time += 1) {
+      const read = JSON.parse(await ask("-m", "get", uri("mailbox", token))) as Record<string, string>;
+      expect(read).toMatchObject({ messageId, payload: payload.toString("base64") });
+    }
+    expect(await ask("-m", "delete", uri(`mailbox/${messageId}`, token))).toBe("");
+    expect(await ask("-m", "delete", uri(`mailbox/${messageId}`, token))).toContain("4.04");
+    expect(await ask("-m", "get", uri("mailbox", token))).toBe("{}");
+  });
+
+  it("pulls a page that no datagram holds", async () => {
+    const token = await logIn();
+    const payloads = Array.from({ length: 5 }, () => randomBytes(900));
+    for (const payload of payloads) await send(payload);
+    const text = await ask("-m", "post", "-t", "50", "-e", '{"pageSize":"5"}', uri("pull", token));
+    const page = JSON.parse(text) as { payload: string }[];
+    expect(page.map((each) => Buffer.from(each.payload, "base64"))).toEqual(payloads);
+  });
+
+  it("observes: its acknowledgements deliver the messages, small ones and large ones", async () => {
+    const token = await logIn();
+    const texts = ["small", "x".repeat(5000), "last"];
+    const client = spawn("coap-client-notls", ["-m", "get", "-s", "30", "-w", uri("mailbox", token)]);
+    let printed = "";
+    const messages = new Promise<{ payload: string }[]>((done) => {
+      client.stdout.on("data", (part: Buffer) => {
+        printed += part.toString();
+        const found = printed.split("\n").filter((line) => line.includes("messageId") && line.endsWith("}"));
+        if (found.length === texts.length) done(found.map((line) => JSON.parse(line) as { payload: string }));
+      });
+    });
+    const ids = [];
+    for (const text of texts) ids.push(await send(Buffer.from(text)));
+    expect((await messages).map((each) => Buffer.from(each.payload, "base64").toString())).toEqual(texts);
+    const state = async (id: string) => (await gateway.operators.downlink.status(certificate, id))?.state;
+    for (const id of ids) await expect.poll(() => state(id)).toBe("delivered");
+    client.kill("SIGKILL");
+  });
+
+  async function logIn(): Promise<string> {
+    const login = ["-m", "post", "-t", "50", "-e", loginBody(), `coap://127.0.0.1:${ports.port}/auth`];
+    return (JSON.parse(await ask(...login)) as { token: string }).token;
+  }
+});
+
 it("the client of npm coap logs in and publishes", async () => {
   const agent = new Agent({ type: "udp4" });
   const post = (path: string, payload: string, token?: string) =>
@@ -122,5 +189,37 @@ it.each(["plain", "symmetric"] as const)("our own device publishes in the mode %
   const own = topicPath().slice("topic".length);
   for (const text of ["one", "two", "three"]) await device.publish({ topic: own, payload: text });
   expect((await payloads()).map(String)).toEqual(["one", "two", "three"]);
+  await device.close();
+});
+
+it.each(["plain", "symmetric"] as const)("our own device receives in the mode %s", async (mode) => {
+  const port = mode === "plain" ? ports.port : ports.symmetricPort;
+  const signer = { ...certificate, deviceSecret: certificate.deviceSecret.reveal() };
+  const device = await connectCoap({ host: "127.0.0.1", port, certificate: signer, mode });
+  expect([await device.fetchMessage(), await device.pull(3)]).toEqual([undefined, []]);
+  const texts = ["one", "y".repeat(9000), "three"];
+  const [first] = [await send(Buffer.from("fetched"))];
+  expect(await device.fetchMessage()).toMatchObject({ messageId: first, payload: Buffer.from("fetched") });
+  await device.acknowledge(first);
+  for (const text of texts) await send(Buffer.from(text));
+  expect((await device.pull(3)).map(({ payload }) => payload.toString())).toEqual(texts);
+
+  const received: string[] = [];
+  let done: () => void = () => undefined;
+  const all = new Promise<void>((resolve) => {
+    done = resolve;
+  });
+  const observation = await device.observe(({ payload }) => {
+    received.push(payload.toString());
+    if (received.length === texts.length) done();
+  });
+  await all;
+  expect(received).toEqual(texts);
+  await expect.poll(async () => (await device.pull(3)).length).toBe(0);
+  await observation.stop();
+  expect(await observation.ended).toBeUndefined();
+  const revoked = await device.observe(() => undefined);
+  await gateway.operators.devices.disable(gateway.actor, certificate);
+  expect(await revoked.ended).toBe("4.01");
   await device.close();
 });

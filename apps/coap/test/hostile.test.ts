@@ -35,7 +35,7 @@ async function answersTo(datagrams: readonly Buffer[], { on = platform, limits =
     platform: on,
     blockwise,
     downloads,
-    observers: createObservers({ platform: on, downloads }, { max: 10, transferMs: 60_000 }),
+    observers: createObservers({ platform: on, downloads }, { max: 10, transferMs: 60_000, retryMs: 1_000 }),
     stopping: new AbortController().signal,
     queue: createInTurn(),
     payloadBytes: 65_536,

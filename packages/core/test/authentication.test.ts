@@ -1,21 +1,10 @@
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { type AuthAttempt, isRefusal, type Refusal, type Session } from "../src/auth/index.ts";
 import { hashSessionToken } from "../src/auth/session-token.ts";
 import { derivePayloadKey, Secret } from "../src/certificate/index.ts";
-import * as macs from "../src/certificate/mac.ts";
 import { aGate, type Gate, NOW_MS } from "./a-gate.ts";
 import { aDevice, anAttempt, DEVICE, DEVICE_SECRET, STRANGER } from "./an-attempt.ts";
 import { tally } from "./recorded-calls.ts";
-
-// Same functions, counted: MACs are computed by no port.
-vi.mock("../src/certificate/mac.ts", { spy: true });
-
-const ROTATING = aDevice("rotating_1");
-const SECOND = {
-  deviceSecret: "00112233445566778899aabbccddeeff",
-  secretVersion: 2,
-  graceEndsAtMs: NOW_MS + 1_000,
-};
 
 let gate: Gate;
 
@@ -69,141 +58,6 @@ describe("a login", () => {
     const sealedSecret = deps.vault.seal(new Secret(DEVICE_SECRET), "another row");
     gate.add(DEVICE, DEVICE_SECRET, { sealedSecret });
     await expect(gate.authenticator.authenticate(anAttempt())).rejects.toThrow("does not decrypt");
-  });
-});
-
-describe("a device that does not exist", () => {
-  it.each([
-    ["without limit", 0],
-    ["with a limit on failures", 5],
-  ])(
-    "costs the same calls, decryptions and MACs as a wrong secret, in a rotation or not, %s",
-    async (_, failuresPerPeer) => {
-      const costs = [];
-      for (const device of [STRANGER, DEVICE, ROTATING]) {
-        gate = aGate({ failuresPerPeer });
-        gate.add(DEVICE, DEVICE_SECRET);
-        gate.add(ROTATING, DEVICE_SECRET, { next: SECOND });
-        const attempt = anAttempt({ device, deviceSecret: "wrong" });
-        vi.mocked(macs.computeMac).mockClear();
-        vi.mocked(macs.macMatches).mockClear();
-        expect(await refused(attempt)).toBe("bad_credentials");
-        costs.push({
-          calls: gate.calls,
-          macs: vi.mocked(macs.computeMac).mock.calls.length,
-          comparisons: vi.mocked(macs.macMatches).mock.calls.length,
-        });
-      }
-      expect(costs[0]).toEqual(costs[1]);
-      expect(costs[0]).toEqual(costs[2]);
-      expect(costs[0]).toMatchObject({ macs: 2, comparisons: 2 });
-      expect(tally(costs[0]?.calls ?? [])).toMatchObject({ "lookup.findCredentials": 1, "vault.open": 2 });
-    },
-  );
-
-  it("is refused in the same words; only the operators are told the reason", async () => {
-    const stranger = await gate.authenticator.authenticate(anAttempt({ device: STRANGER, deviceSecret: "wrong" }));
-    const wrong = await gate.authenticator.authenticate(anAttempt({ deviceSecret: "wrong" }));
-    expect(stranger).toMatchObject({ code: "bad_credentials", why: "unknown device" });
-    expect(wrong).toMatchObject({ code: "bad_credentials", why: "wrong MAC" });
-  });
-
-  it("is refused even under the decoy's own secret", async () => {
-    const open = vi.spyOn(gate.deps.vault, "open");
-    await refused(anAttempt({ device: STRANGER }));
-    const [opened] = open.mock.results;
-    const deviceSecret = opened?.type === "return" ? opened.value.reveal() : expect.fail("no decoy was opened");
-    expect(await refused(anAttempt({ device: STRANGER, deviceSecret }))).toBe("bad_credentials");
-  });
-});
-
-describe("a device with two secrets", () => {
-  const withFirst = anAttempt({ device: ROTATING });
-  const withSecond = anAttempt({ device: ROTATING, deviceSecret: SECOND.deviceSecret });
-
-  beforeEach(() => gate.add(ROTATING, DEVICE_SECRET, { next: SECOND }));
-
-  it("logs in with the first, which ends nothing", async () => {
-    expect(await accepted(withFirst)).toMatchObject({ secretVersion: 1 });
-    expect(gate.ended).toEqual([]);
-  });
-
-  it("logs in with the second, which ends the rotation before the session is issued", async () => {
-    gate.calls.length = 0;
-    expect(await accepted({ ...withSecond, keep: "token" })).toMatchObject({ secretVersion: 2 });
-    const { secretVersion, graceEndsAtMs } = SECOND;
-    expect(gate.ended).toEqual([{ device: ROTATING, iotId: "iot-rotating_1", secretVersion, graceEndsAtMs }]);
-    expect(gate.calls.slice(-2)).toEqual(["rotations.end", "sessions.save"]);
-  });
-
-  it("is refused with the first from the end of the grace on, and not with the second", async () => {
-    gate.setNow(SECOND.graceEndsAtMs - 1);
-    expect(await accepted(withFirst)).toMatchObject({ secretVersion: 1 });
-    gate.setNow(SECOND.graceEndsAtMs);
-    expect(await refused(withFirst)).toBe("bad_credentials");
-    expect(await accepted(withSecond)).toMatchObject({ secretVersion: 2 });
-  });
-
-  it("ends no rotation when it is refused", async () => {
-    gate.add(ROTATING, DEVICE_SECRET, { next: SECOND, disabled: true });
-    expect(await refused(withSecond)).toBe("disabled");
-    expect(gate.ended).toEqual([]);
-  });
-
-  it("is refused with a second secret that was replaced meanwhile", async () => {
-    Object.assign(gate.deps.rotations, { end: async () => false });
-    expect(await refused(withSecond)).toBe("bad_credentials");
-  });
-
-  it("seals its payloads under the secret that it logged in with", async () => {
-    for (const [attempt, deviceSecret] of [
-      [withFirst, DEVICE_SECRET],
-      [withSecond, SECOND.deviceSecret],
-    ] as const) {
-      const { token, sealing } = await accepted({ ...attempt, keep: "token", sealedPayloads: true });
-      const key = derivePayloadKey(new Secret(deviceSecret), sealing?.random ?? "");
-      expect(sealing?.key).toEqual(key);
-      const from = { transport: attempt.transport, peer: attempt.peer };
-      expect(await gate.resumer.resume(token?.text.reveal() ?? "", from)).toMatchObject({ sealing: { key } });
-    }
-  });
-});
-
-describe("what is noted for a device's timeline", () => {
-  it("is its first login, and not the others", async () => {
-    gate.add(DEVICE, DEVICE_SECRET, { activated: false });
-    await accepted(anAttempt());
-    await accepted(anAttempt());
-    expect(gate.noted).toMatchObject([{ kind: "activated", atMs: NOW_MS, detail: { transport: "radio" } }]);
-  });
-
-  it("is a refusal with its reason, whoever sent it, but none of a name that no device has", async () => {
-    await refused(anAttempt({ deviceSecret: "wrong" }));
-    await refused(anAttempt({ device: STRANGER }));
-    expect(gate.noted).toEqual([
-      {
-        device: DEVICE,
-        iotId: "iot-device_01",
-        kind: "refused",
-        atMs: NOW_MS,
-        detail: { code: "bad_credentials", why: "wrong MAC", transport: "radio", peer: "192.0.2.1" },
-      },
-    ]);
-  });
-});
-
-describe("a sign of life", () => {
-  it("is a login with a token, and every use of the token", async () => {
-    const { token } = await accepted(anAttempt({ keep: "token" }));
-    await gate.resumer.resume(token?.text.reveal() ?? "", { transport: "radio", peer: "192.0.2.9" });
-    expect(gate.seen).toMatchObject([{ peer: "192.0.2.1" }, { peer: "192.0.2.9" }]);
-  });
-
-  it("is nothing that was refused, and no connection, which shows by itself", async () => {
-    await accepted(anAttempt({ keep: "connection" }));
-    await refused(anAttempt({ keep: "token", deviceSecret: "wrong" }));
-    await gate.resumer.resume("x".repeat(32), { transport: "radio", peer: "192.0.2.9" });
-    expect(gate.seen).toEqual([]);
   });
 });
 

@@ -18,6 +18,11 @@ export function createRedisControlBus(redis: RedisHandle): ControlBus {
   let lastId = 0;
   let interruptions = 0;
 
+  // A primary that was promoted may not know which node has a device, so that hints did not come here.
+  redis.onPrimariesChanged(() => {
+    if (listening.size > 0) interruptions += 1;
+  });
+
   const publish = (channel: string, message: ControlMessage) => redis.publish(channel, encodeControlMessage(message));
 
   function open(nodeId: string, handler?: ControlHandler): Promise<ControlLine> {

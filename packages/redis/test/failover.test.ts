@@ -71,19 +71,34 @@ describe.each([
   it("interrupts the control bus of a node whose channel was on the server, tells it, and mends it", async () => {
     const bus = createRedisControlBus(redis);
     const nodeId = randomName();
-    const channel = `trine:control:${nodeId}`;
     const listening = await bus.listen(nodeId, async () => ({ closedSessions: 1 }));
-    const victim = await servers.primaryOf(channel);
+    const victim = await servers.primaryOf(channelOf(nodeId));
     await victim.kill();
     await expect.poll(() => bus.isConnected(), { timeout: 3_000, interval: 20 }).toBe(false);
     expect(bus.interruptions()).toBe(1);
-    await promotion(channel, victim);
+    await promotion(channelOf(nodeId), victim);
     await expect.poll(() => bus.isConnected(), { timeout: HEALED_WITHIN_MS, interval: 20 }).toBe(true);
-    expect(bus.interruptions()).toBe(1);
     expect(await bus.send(nodeId, { kind: "wake", device: aDeviceRef() }, 1_000)).toEqual({ closedSessions: 1 });
     await listening.stop();
   });
 });
+
+it("tells every node that a primary of the Cluster was replaced: what it knew of the node's devices may be gone", async () => {
+  await using cluster = await startRedisCluster();
+  const redis = await openRedis({ url: cluster.url, onFault: () => undefined });
+  const bus = createRedisControlBus(redis);
+  const nodeId = randomName();
+  await bus.listen(nodeId, async () => ({ closedSessions: 1 }));
+  const own = await cluster.primaryOf(channelOf(nodeId));
+  await cluster.members.find((member) => member !== own)?.kill();
+  await expect.poll(() => bus.interruptions(), { timeout: 15_000 }).toBe(1);
+  expect(bus.isConnected()).toBe(true);
+  await redis.close();
+});
+
+function channelOf(nodeId: string): string {
+  return `trine:control:${nodeId}`;
+}
 
 /** Appends and puts, over many devices, until it is stopped. */
 function startTraffic(redis: RedisHandle) {

@@ -10,6 +10,7 @@ import { addressOf, allServers, newConnectionTo } from "./server-of.ts";
 import { subscribe } from "./subscribe.ts";
 import { watchConnections } from "./watch-connections.ts";
 import { watchPrimary } from "./watch-primary.ts";
+import { whenPrimariesChange } from "./when-primaries-change.ts";
 
 /**
  * Connects to Redis.
@@ -51,6 +52,9 @@ export async function openRedis({
         onFault,
         closing: closing.signal,
       }),
+    onPrimariesChanged(listener) {
+      if (client instanceof Cluster) whenPrimariesChange(client, listener);
+    },
     async ping() {
       await Promise.all(allServers(client).map((server) => server.ping()));
     },

@@ -15,6 +15,8 @@ export interface RedisHandle {
   publish(channel: string, text: string): Promise<number>;
   /** Receives from a sharded channel, on a connection of its own that ends with the handle. @throws when it cannot connect. */
   subscribe(options: SubscriptionOptions): Promise<Subscription>;
+  /** Calls `listener` when a Cluster has other primaries than before: one that was promoted may not have the latest writes of the old one. */
+  onPrimariesChanged(listener: () => void): void;
   /** Tells a fault that no caller can be told. */
   readonly onFault: (error: unknown) => void;
   /** Aborts when the handle is closed. */

@@ -72,11 +72,13 @@ function startDirect(
   }
 
   const release = platform.hold({
-    close: (target) =>
-      closeMatching(({ session }) =>
-        "device" in target
-          ? deviceKey(session.device) === deviceKey(target.device)
-          : session.device.productKey === target.productKey,
+    close: (target, { minSecretVersion = Number.POSITIVE_INFINITY } = {}) =>
+      closeMatching(
+        ({ session }) =>
+          session.secretVersion < minSecretVersion &&
+          ("device" in target
+            ? deviceKey(session.device) === deviceKey(target.device)
+            : session.device.productKey === target.productKey),
       ),
     closeOlder: (device, epoch) =>
       closeMatching(({ session, ...it }) => deviceKey(session.device) === deviceKey(device) && it.epoch <= epoch),

@@ -8,6 +8,7 @@ import { describeOutages } from "./describe-outages.ts";
 import { describePublishing } from "./describe-publishing.ts";
 import { describeRefusals } from "./describe-refusals.ts";
 import { describeRevocation } from "./describe-revocation.ts";
+import { describeRotation } from "./describe-rotation.ts";
 import { createTestPlatform } from "./test-platform.ts";
 
 /** Every scenario that an adapter must pass, whatever its protocol: the same core, so the same answers. */
@@ -32,6 +33,7 @@ export function describeAdapter(driver: AdapterDriver): void {
     describeRefusals(driver, open);
     describePublishing(driver, open);
     describeRevocation(driver, open);
+    describeRotation(driver, open);
     describeOutages(driver, open);
     describeMailbox(driver, open);
     describeLease(driver, open);

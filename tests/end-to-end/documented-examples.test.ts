@@ -23,6 +23,7 @@ const PUBLISHING = [
 const RECEIVING = [
   { file: "mqtt-subscribe.sh", port: "MQTT_PORT", listener: "mqtt", end: "\n" },
   { file: "http-mailbox.sh", port: "HTTP_PORT", listener: "http", end: "" },
+  { file: "coap-mailbox.sh", port: "COAP_PORT", listener: "coap", end: "" },
 ] as const;
 
 describe.each(INSTALLATIONS)("the examples for firmware authors, %s", (kind) => {

@@ -15,13 +15,15 @@ import { startPostgres } from "@trine/testkit/servers";
 import { sql } from "drizzle-orm";
 import { postgresCpuSeconds } from "../postgres-cpu.ts";
 
-// npm run bench:presence [-- --devices 1000000 --changes 100000 --minutes 3]: what presence and timelines cost Postgres.
+// npm run bench:presence [-- --devices 1000000 --changes 100000 --minutes 3]: what presence and timelines cost Postgres. With --full every
+// timeline is full from the start, so that each event costs the deletion of another: about 260 rows a device, so ask for fewer devices.
 const { values } = parseArgs({
   options: {
     devices: { type: "string", default: "1000000" },
     changes: { type: "string", default: "100000" },
     minutes: { type: "string", default: "3" },
     nodes: { type: "string", default: "3" },
+    full: { type: "boolean", default: false },
   },
 });
 const devices = Number(values.devices);
@@ -67,7 +69,16 @@ async function seed({ connectPatiently }: PostgresDatabase): Promise<void> {
       from generate_series(0, $2::int - 1) as n`,
     [PRODUCT_KEY, devices],
   );
-  await client.query("vacuum analyze devices");
+  if (values.full) {
+    // Half of what is deleted in one go is there beyond the maximum, as after a long time.
+    await client.query(
+      `insert into timeline (iot_id, at_ms, kind, detail)
+        select 'iot' || lpad(n::text, 28, '0'), event, 'offline', '{"why": "the device closed the connection"}'
+        from generate_series(0, $1::int - 1) as n, generate_series(1, $2::int + (n * 31) % 128) as event`,
+      [devices, MAX_EVENTS],
+    );
+  }
+  await client.query("vacuum analyze devices, timeline");
   await client.query("checkpoint");
   await client.end();
 }

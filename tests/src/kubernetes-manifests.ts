@@ -1,10 +1,12 @@
 import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import ts from "typescript";
 import { parse, parseAllDocuments } from "yaml";
 import { ROOT } from "./repository.ts";
 
 const FOLDER = join(ROOT, "infra/k8s");
+const load = createRequire(import.meta.url);
 
 /** One Kubernetes object, as it is written. */
 export interface Manifest {
@@ -35,8 +37,8 @@ export function manifestsOf<T extends Manifest>(kind: string): readonly T[] {
  *
  * @throws with the place in the object, when it does not fit or there is no such kind.
  */
-export async function checkSchema(manifest: Manifest): Promise<void> {
-  const models = (await import(`kubernetes-models/${manifest.apiVersion}`)) as Readonly<
+export function checkSchema(manifest: Manifest): void {
+  const models = load(`kubernetes-models/${manifest.apiVersion}`) as Readonly<
     Record<string, new (data: object) => { validate(): void }>
   >;
   const Model = models[manifest.kind];

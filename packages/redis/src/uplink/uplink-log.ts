@@ -25,7 +25,8 @@ redis.call('SET', KEYS[2], '', 'PX', ARGV[1])
 /**
  * The uplink log on Redis: a stream for each partition, and beside it, in the same slot, where each group is in it.
  *
- * Appending is one XADD, or one script for what may come again. The groups are our own and not those of Redis, which give one device's messages to several consumers at once.
+ * Appending is one XADD, or one script for what may come again. The groups are our own and not those of Redis, which give one device's
+ * messages to several consumers at once.
  */
 export function createRedisUplinkLog(redis: RedisHandle): UplinkLog {
   const groups = createUplinkGroups(redis);

@@ -83,6 +83,27 @@ describe.each([
   });
 });
 
+it("acknowledges nothing that only the primary has, and that its failover loses", async () => {
+  await using cluster = await startRedisCluster();
+  const redis = await openRedis({ url: cluster.url, replicas: 1, onFault: () => undefined });
+  const key = randomName();
+  const primary = await cluster.primaryOf(key);
+  const replicaPort = Number(/slave0:ip=[^,]*,port=(\d+)/.exec(await infoOf(primary, "replication"))?.[1]);
+  const replica = cluster.members.find(({ port }) => port === replicaPort);
+  if (!replica) throw new Error("the primary has no replica");
+  const thaw = await freeze(replica);
+  // More than the connection between the two holds: what it holds arrives though the primary is dead.
+  const writes = Array.from({ length: 60 }, () => redis.durable.call("RPUSH", key, Buffer.alloc(300_000)));
+  const outcomes = await Promise.allSettled(writes);
+  expect(outcomes.filter(({ status }) => status === "fulfilled")).toEqual([]);
+  expect(await redis.commands.llen(key)).toBe(60);
+  await primary.kill();
+  await thaw();
+  const left = () => redis.commands.llen(key).catch(() => 60);
+  await expect.poll(left, { timeout: 15_000 }).toBeLessThan(60);
+  await redis.close();
+});
+
 it("tells every node that a primary of the Cluster was replaced: what it knew of the node's devices may be gone", async () => {
   await using cluster = await startRedisCluster();
   const redis = await openRedis({ url: cluster.url, onFault: () => undefined });
@@ -166,9 +187,16 @@ async function kill(server: TestServer): Promise<() => Promise<void>> {
 
 /** SIGSTOP. @returns lets it go on. */
 async function freeze(server: TestServer): Promise<() => Promise<void>> {
-  const client = new Redis(server.port, "127.0.0.1");
-  const pid = Number(/process_id:(\d+)/.exec(await client.info("server"))?.[1]);
-  client.disconnect();
+  const pid = Number(/process_id:(\d+)/.exec(await infoOf(server, "server"))?.[1]);
   process.kill(pid, "SIGSTOP");
   return async () => void process.kill(pid, "SIGCONT");
+}
+
+async function infoOf(server: TestServer, section: string): Promise<string> {
+  const client = new Redis(server.port, "127.0.0.1");
+  try {
+    return await client.info(section);
+  } finally {
+    client.disconnect();
+  }
 }

@@ -27,7 +27,8 @@ const windowMs = Number(values.seconds) * 1_000;
 const DOWNLINK_DEVICES = 50;
 /** So far below saturation that a message meets no other: 50 devices, each four times a second. */
 const CALM_MS = 250;
-const IDLE_MS = 10_000;
+/** Longer than every interval at which a process asks by itself. */
+const IDLE_MS = 25_000;
 const report = createReport();
 
 const SCENARIOS: Readonly<Record<string, (nodes: BenchNodes) => Promise<void>>> = {

@@ -53,7 +53,9 @@ export function createObserver(deps: Deps, { session, token, request, after, onG
   const { inbox, recorder } = platform;
   const gone = new AbortController();
   const { signal } = gone;
+  /** The session has taken a message that it did not acknowledge. */
   let isOut = false;
+  let isContinued = false;
   let transfer: { readonly messageId: string; readonly end: (delivery: Delivery) => void } | undefined;
   let owed: string | undefined;
 
@@ -72,8 +74,9 @@ export function createObserver(deps: Deps, { session, token, request, after, onG
 
   async function next(): Promise<void> {
     const found = owed === undefined ? await inbox.fetch(session, { limit: 1, waitMs: PROBE_AFTER_MS, signal }) : [];
-    if (signal.aborted) return;
     if (isRefusal(found)) return refused(found);
+    isOut ||= found.length > 0;
+    if (signal.aborted) return release();
     // From here on a revocation ends it at once; one that was faster is noticed by the token.
     const unwatch = inbox.watch(session, { look: ignore, end: ended });
     try {
@@ -88,7 +91,6 @@ export function createObserver(deps: Deps, { session, token, request, after, onG
   /** Without a message, a device that lost interest is noticed. */
   async function deliver(current: Session, message: MailboxMessage | undefined): Promise<void> {
     if (owed !== undefined) return acknowledge(current, owed);
-    isOut = message !== undefined;
     const delivery = await (message ? send(current, message) : notify(bodyResponse(jsonBody(current, {}), undefined)));
     if (delivery === "acknowledged" && message) await acknowledge(current, message.messageId);
     else if (delivery === "rejected") await leave();
@@ -141,6 +143,7 @@ export function createObserver(deps: Deps, { session, token, request, after, onG
   }
 
   async function refused(refusal: Refusal): Promise<void> {
+    if (signal.aborted) return;
     if (!platform.mayServe()) await leave();
     else if (refusal.code !== "unavailable") end(refusalResponse(refusal));
     else await pause(retryMs, undefined, { signal }).catch(ignore);
@@ -158,9 +161,16 @@ export function createObserver(deps: Deps, { session, token, request, after, onG
 
   async function leave(successor?: Session): Promise<void> {
     if (signal.aborted) return;
+    isContinued = successor?.sessionId === session.sessionId;
     gone.abort();
     onGone();
-    if (isOut && successor?.sessionId !== session.sessionId) await inbox.letGo(session);
+    await release();
+  }
+
+  async function release(): Promise<void> {
+    if (!isOut || isContinued) return;
+    isOut = false;
+    await inbox.letGo(session);
   }
 
   return {

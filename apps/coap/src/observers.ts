@@ -8,6 +8,7 @@ import { createObserveNumbers } from "./observe-numbers.ts";
 import { createObserver, type Observer } from "./observer.ts";
 import { refusalResponse } from "./refusal-response.ts";
 import type { Delivery } from "./retransmitter.ts";
+import { TRANSPORT } from "./transport.ts";
 
 /** The devices that observe their mailboxes here (RFC 7641), one observation each. */
 export interface Observers {
@@ -50,7 +51,10 @@ export function createObservers(
     add(session, { request, token }) {
       const key = deviceKey(session.device);
       const before = observers.get(key);
-      if (!before && observers.size >= max) return undefined;
+      if (!before && observers.size >= max) {
+        deps.platform.recorder.dropped(TRANSPORT, "too_many_observers");
+        return undefined;
+      }
       const after = before?.leave(session);
       const number = nextNumber();
       let observer: Observer | undefined;

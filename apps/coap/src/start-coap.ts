@@ -10,6 +10,7 @@ import { createObservers } from "./observers.ts";
 import { RETRY_AFTER_SECONDS } from "./response-code.ts";
 import { answer, type RouterDeps } from "./router.ts";
 import type { CoapSettings } from "./settings.ts";
+import { TRANSPORT } from "./transport.ts";
 
 type PortName = "TRINE_COAP_PORT" | "TRINE_COAP_SYMMETRIC_PORT";
 
@@ -91,7 +92,11 @@ async function listen(
   const endpoint: Endpoint = await openEndpoint(
     { host: settings.TRINE_DEVICE_HOST, port, setting: name },
     {
-      datagram: (datagram, from) => (platform.mayServe() ? layer.receive(datagram, from) : observers.drop()),
+      datagram(datagram, from) {
+        if (platform.mayServe()) return layer.receive(datagram, from);
+        platform.recorder.dropped(TRANSPORT, "past_lease");
+        observers.drop();
+      },
       fault: (error) => platform.recorder.fault("coap_socket", error),
     },
   );

@@ -22,7 +22,7 @@ export interface DemoDevice {
 /** A simulated device that is logged in. */
 export interface LoggedInDevice {
   readonly connection: DeviceConnection;
-  /** Fetches what applications send until `signal` aborts. Absent where that is not asked for: MQTT is pushed to, CoAP only sends here. */
+  /** Fetches what applications send until `signal` aborts. Absent where that is not asked for: MQTT and an observer are pushed to. */
   readonly fetchAlways?: (signal: AbortSignal) => Promise<void>;
 }
 
@@ -78,8 +78,10 @@ const CONNECT: Readonly<Record<keyof DemoPorts, Connect>> = {
     const connection = await connectHttp({ host: HOST, port, certificate });
     return { connection, fetchAlways: (signal) => fetchAlways(connection, onMessage, signal) };
   },
-  async coap({ port, certificate }) {
-    return { connection: await connectCoap({ host: HOST, port, certificate, mode: "symmetric" }) };
+  async coap({ port, certificate, onMessage }) {
+    const connection = await connectCoap({ host: HOST, port, certificate, mode: "symmetric" });
+    await connection.observe(onMessage);
+    return { connection };
   },
 };
 

@@ -15,8 +15,8 @@ interface Simulated extends LoggedInDevice {
 }
 
 /**
- * Runs one device per protocol until `signal` aborts: each publishes a temperature every second, the uplink log is read and printed, and
- * the MQTT and the HTTP device are sent a message through the REST API every five seconds.
+ * Runs one device per protocol until `signal` aborts: each publishes a temperature every second and is sent a message through the REST API
+ * every five seconds, and the uplink log is read and printed.
  *
  * @throws DemoError when the gateway is not there or refuses.
  */
@@ -44,7 +44,7 @@ export async function runDemo(
       uplink.follow((line) => print(describeUplink(line)), until),
       ...devices.map((device) => publishAlways(device, until)),
       ...devices.map(async ({ fetchAlways }) => fetchAlways?.(until)),
-      ...devices.filter(({ protocol }) => protocol !== "coap").map((device) => sendAlways(api, device, until)),
+      ...devices.map((device) => sendAlways(api, device, until)),
     ]);
   } finally {
     await Promise.all(devices.map(({ connection }) => connection.close()));

@@ -41,8 +41,16 @@ export function createFetchRoute(platform: Platform, { polls, maxWaitMs }: { pol
     }
     if (isRefusal(fetched)) return writeRefusal(reply, REPLY_CODES[fetched.code]);
     const [message] = fetched;
-    return message ? writeMessage(reply, message) : writeNothing(reply);
+    if (!message) return writeNothing(reply);
+    whenUnread(reply, () => void inbox.letGo(session));
+    return writeMessage(reply, message);
   };
+}
+
+/** Calls back when the connection ends, or has ended, before the answer has left: whoever asks next for the device need not wait then. */
+function whenUnread({ raw }: FastifyReply, tell: () => void): void {
+  if (raw.destroyed) tell();
+  else raw.once("close", () => !raw.writableFinished && tell());
 }
 
 /** Whole milliseconds; 0 where none are asked for, `undefined` where something else is. */

@@ -27,6 +27,7 @@ let port: number;
 let fetches: Fetch[];
 let onFetch: (fetch: Fetch) => void;
 let acknowledged: string[];
+let letGo: Promise<string>;
 let waits: boolean | Refusal;
 let drops: string[];
 let mayServe: boolean;
@@ -34,7 +35,12 @@ let holder: SessionHolder;
 
 /** Only what the adapter asks of it. A token names its session. */
 function fakePlatform(): Platform {
-  const inbox: Pick<Inbox, "fetch" | "acknowledge"> = {
+  let onLetGo: (sessionId: string) => void;
+  letGo = new Promise((done) => {
+    onLetGo = done;
+  });
+  const inbox: Pick<Inbox, "fetch" | "acknowledge" | "letGo"> = {
+    letGo: async ({ sessionId }) => onLetGo(sessionId),
     fetch: ({ sessionId }, request) =>
       new Promise((done) => {
         const aborted = new Promise<void>((end) => request.signal.addEventListener("abort", () => end()));
@@ -172,6 +178,19 @@ describe("a poll that waits", () => {
     await waiting;
     socket.destroy();
     await fetches[0]?.aborted;
+  });
+
+  it("leaves the message to whoever asks next when the device has gone before the answer", async () => {
+    const asked = new Promise<Fetch>((done) => {
+      onFetch = done;
+    });
+    const socket = connect(port, "127.0.0.1");
+    socket.write(ask("GET", "/mailbox?waitMs=60000", { password: "t1" }));
+    const fetch = await asked;
+    // It was taken when the end of the line was heard.
+    fetch.signal.addEventListener("abort", () => fetch.answer([WAITING as MailboxMessage]));
+    socket.destroy();
+    expect(await letGo).toBe("t1");
   });
 
   it("ends with nothing when the same session polls anew", async () => {

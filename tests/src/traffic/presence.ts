@@ -14,12 +14,25 @@ export function judgePresence(
 ): readonly string[] {
   const topic = `/as/mqtt/status/${productKey}/${deviceName}`;
   const statuses = read.filter((entry) => entry.topic === topic).map(({ text }) => parseStatus(text));
-  const inTime = statuses.toSorted((one, other) => one.atMs - other.atMs);
+  const inTime = inOrderOfTime(statuses);
   const twice = inTime.filter(({ status }, at) => status === "offline" && inTime[at - 1]?.status !== "online");
   return [
     ...(inTime.at(-1)?.status === "offline" ? [] : [`${deviceName}: the last status is not offline: ${show(inTime)}`]),
     ...(twice.length === 0 ? [] : [`${deviceName}: offline without an online before it: ${show(inTime)}`]),
   ];
+}
+
+/** Of two that bear the same millisecond either may have been first: the one that makes sense was. */
+function inOrderOfTime(statuses: readonly Status[]): readonly Status[] {
+  const left = statuses.toSorted((one, other) => one.atMs - other.atMs);
+  const ordered: Status[] = [];
+  for (let [next] = left; next; [next] = left) {
+    const { atMs } = next;
+    const before = ordered.at(-1)?.status ?? "offline";
+    const fitting = left.findIndex((each) => each.atMs === atMs && each.status !== before);
+    ordered.push(...left.splice(Math.max(fitting, 0), 1));
+  }
+  return ordered;
 }
 
 /** Whether the last thing said of a device is that it went. */

@@ -166,6 +166,19 @@ describe("a connection that ends", () => {
     expect(await statuses()).toEqual(["online"]);
   });
 
+  it("bears the time at which it ended, however late the directory hears of it", async () => {
+    const { directory } = node.fleet.ports;
+    const release: typeof directory.release = async (...given) => {
+      node.fleet.clock.pass(1_000);
+      return directory.release(...given);
+    };
+    const slow = await aNode({ fleet: node.fleet, nodeId: "node-2", given: { directory: { ...directory, release } } });
+    const { epoch } = await open(slow);
+    await close(epoch, slow);
+    await slow.flush();
+    expect(await record()).toMatchObject({ status: "OFFLINE", lastOfflineAtMs: NOW_MS });
+  });
+
   it("is announced once, when the directory is back", async () => {
     const { directory } = node.fleet.ports;
     let isDown = true;

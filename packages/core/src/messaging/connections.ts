@@ -42,7 +42,7 @@ const CHUNK = 200;
  * missed it compares what it holds with the directory as soon as it is back (`recheckConnections`).
  */
 export function createConnections(deps: Deps): RunningConnections {
-  const { nodeId, directory, bus, holders, news, recorder } = deps;
+  const { nodeId, directory, bus, holders, news, clock, recorder } = deps;
   const unreleased = new Set<Unreleased>();
 
   function closeReplaced(device: DeviceRef, { nodeId: node, epoch }: DeviceLocation): void {
@@ -71,13 +71,13 @@ export function createConnections(deps: Deps): RunningConnections {
       const { epoch, replaced } = await directory.claim(device, { nodeId, connectionId, about });
       if (replaced) closeReplaced(device, replaced);
       recorder.connectionOpened(session.transport);
-      news.tell(session, { epoch, online: true, statusTopic });
+      news.tell(session, { epoch, online: true, atMs: clock.nowMs(), statusTopic });
       return { epoch };
     },
     async close(session, { connectionId, epoch, statusTopic, why }) {
       const { device } = session;
       recorder.connectionClosed(session.transport, why);
-      const gone = { epoch, online: false, statusTopic, why };
+      const gone = { epoch, online: false, atMs: clock.nowMs(), statusTopic, why };
       try {
         const wasNewest = await directory.release(device, { nodeId, connectionId, epoch });
         if (wasNewest) news.tell(session, gone);

@@ -1,6 +1,5 @@
 import type { Session } from "../auth/session.ts";
 import { deviceKey } from "../certificate/names.ts";
-import type { Clock } from "../ports/clock.ts";
 import type { Recorder } from "../ports/recorder.ts";
 import type { TimelineNotes } from "../ports/timeline.ts";
 import type { Uplink } from "./contracts.ts";
@@ -15,6 +14,11 @@ export type StatusSubject = Pick<Session, "device" | "iotId" | "peer" | "transpo
 export interface StatusChange {
   readonly epoch: number;
   readonly online: boolean;
+  /**
+   * Wall clock. Of a coming after the claim, of a going before the device was given up: so that in the order of these times, by which applications
+   * read (wire-format 9.3), a going never comes behind the coming that followed it.
+   */
+  readonly atMs: number;
   /** Where it is announced in the uplink log. */
   readonly statusTopic: string;
   /** Why it went, as a stable word. */
@@ -28,7 +32,7 @@ export interface StatusNews {
   /**
    * Tells the registry and the timeline, which the epoch guards, of an end that somebody else may have told already.
    *
-   * @returns tells the uplink log, with the time of now, once it is known that nobody else did.
+   * @returns tells the uplink log, once it is known that nobody else did.
    */
   tellQuietly(subject: StatusSubject, change: StatusChange): () => void;
   /** Tries again what the uplink log did not take. Resolves when everything so far is in it, or has failed once more and was recorded. */
@@ -38,7 +42,6 @@ export interface StatusNews {
 interface Announcement {
   readonly subject: StatusSubject;
   readonly change: StatusChange;
-  readonly atMs: number;
   /** The log did not take it before, or did and could not say so. */
   failed: boolean;
 }
@@ -52,10 +55,9 @@ export function createStatusNews(deps: {
   presence: Pick<PresenceWriter, "note">;
   timeline: TimelineNotes;
   uplink: Pick<Uplink, "announce" | "announceOnce">;
-  clock: Clock;
   recorder: Recorder;
 }): StatusNews {
-  const { presence, timeline, uplink, clock, recorder } = deps;
+  const { presence, timeline, uplink, recorder } = deps;
   const turns = createInTurn();
   /** What is not in the log yet, of each device in its order: an application must not read "offline" before the "online" that it ends. */
   const waiting = new Map<string, Announcement[]>();
@@ -80,8 +82,8 @@ export function createStatusNews(deps: {
   }
 
   async function write(announcement: Announcement): Promise<void> {
-    const { subject, change, atMs, failed } = announcement;
-    const told = { topic: change.statusTopic, body: statusBody(subject, change.online, atMs) };
+    const { subject, change, failed } = announcement;
+    const told = { topic: change.statusTopic, body: statusBody(subject, change.online, change.atMs) };
     announcement.failed = true;
     // The end of a connection may be told by whoever finds its node dead as well.
     if (failed || !change.online) await uplink.announceOnce(subject.device, idOf(change), told);
@@ -90,12 +92,11 @@ export function createStatusNews(deps: {
 
   function tellQuietly(subject: StatusSubject, change: StatusChange): () => void {
     const { device, iotId, peer, transport } = subject;
-    const { epoch, online, why } = change;
-    const atMs = clock.nowMs();
+    const { epoch, online, atMs, why } = change;
     presence.note({ device, iotId, epoch, online, atMs, peer, transport });
     const detail = { peer, transport, ...(why === undefined ? {} : { why }) };
     timeline.note({ device, iotId, kind: online ? "online" : "offline", atMs, detail });
-    return () => announce({ subject, change, atMs, failed: false });
+    return () => announce({ subject, change, failed: false });
   }
 
   return {

@@ -43,7 +43,7 @@ export function createLostNodeSweep(deps: Deps): () => Promise<number> {
       known.map(async ({ device, location, about }) => {
         if (!(await directory.release(device, location))) return 0;
         const { epoch } = location;
-        if (about) news.tell(about, { epoch, online: false, statusTopic: about.statusTopic, why: "node_lost" });
+        if (about) news.tell(about, { epoch, online: false, atMs, statusTopic: about.statusTopic, why: "node_lost" });
         return 1;
       }),
     );

@@ -79,7 +79,7 @@ export function createPlatform(ports: PlatformPorts, options: PlatformOptions): 
     limits: settings.mailboxLimits,
     maxPayloadBytes: settings.maxPayloadBytes,
   });
-  const news = createStatusNews({ presence, timeline, uplink, clock, recorder });
+  const news = createStatusNews({ presence, timeline, uplink, recorder });
   const connections = createConnections({ ...ports, nodeId, holders, news });
   const inbox = createInbox({ ...ports, nodeId });
   holders.add(inbox.holder);

@@ -11,6 +11,11 @@ export interface Body {
   readonly etag: Buffer;
 }
 
+/** The body of a message of the mailbox; nothing waits where it names none. */
+export interface MessageBody extends Body {
+  readonly messageId?: string;
+}
+
 // Content-Formats 50, JSON, and 42, octets: what is sealed can be read as neither.
 const JSON_FORMAT = 50;
 const OCTETS_FORMAT = 42;
@@ -19,6 +24,12 @@ const ETAG_BYTES = 8;
 /** A message of the mailbox as a device reads it (wire-format 12.1). */
 export function messageFields({ messageId, topic, payload }: MailboxMessage): object {
   return { messageId, topic, payload: payload.toString("base64") };
+}
+
+/** The next message of the mailbox, or `{}`. */
+export function messageBody(session: Session, message: MailboxMessage | undefined): MessageBody {
+  if (!message) return jsonBody(session, {});
+  return { ...jsonBody(session, messageFields(message)), messageId: message.messageId };
 }
 
 /** JSON for a device, sealed where its session seals payloads. */

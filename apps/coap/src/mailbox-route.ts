@@ -2,7 +2,7 @@ import { isRefusal, type Refusal, type Session } from "@trine/core/auth";
 import type { Platform } from "@trine/core/platform";
 import { type Block, readBlock } from "./block-option.ts";
 import { bodyResponse, type Downloads, isLastBlock, needsBlocks } from "./downloads.ts";
-import { type Body, jsonBody, messageFields } from "./json-body.ts";
+import { type MessageBody, messageBody } from "./json-body.ts";
 import type { Request, Response } from "./message-layer.ts";
 import type { Observers } from "./observers.ts";
 import type { RequestOptions } from "./options.ts";
@@ -15,11 +15,6 @@ export interface MailboxDeps {
   readonly observers: Observers;
   /** The adapter stops: nothing is fetched any more. */
   readonly stopping: AbortSignal;
-}
-
-/** A message on its way in blocks; nothing waits where it names none. */
-export interface MessageBody extends Body {
-  readonly messageId?: string;
 }
 
 // RFC 7641 2: the values of Observe in a request.
@@ -77,11 +72,7 @@ async function answerBlock(deps: MailboxDeps, session: Session, asked: Block): P
 
 async function nextBody({ platform, stopping }: MailboxDeps, session: Session): Promise<MessageBody | Refusal> {
   const messages = await platform.inbox.fetch(session, { limit: 1, waitMs: 0, signal: stopping });
-  if (isRefusal(messages)) return messages;
-  const [message] = messages;
-  return message
-    ? { ...jsonBody(session, messageFields(message)), messageId: message.messageId }
-    : jsonBody(session, {});
+  return isRefusal(messages) ? messages : messageBody(session, messages[0]);
 }
 
 /** @returns nothing when the request observes nothing, or no more observers fit: it is answered as any other then (RFC 7641 4.1). */
@@ -98,6 +89,6 @@ async function observe(
   if (wish === DEREGISTER) observers.remove(session.device, request);
   const number = wish === REGISTER ? observers.add(session, { request, token }) : undefined;
   if (number === undefined) return undefined;
-  const { options: rest = [], ...response } = bodyResponse(jsonBody(session, {}), undefined);
+  const { options: rest = [], ...response } = bodyResponse(messageBody(session, undefined), undefined);
   return { ...response, options: [{ name: "Observe", value: number }, ...rest] };
 }

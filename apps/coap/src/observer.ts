@@ -3,8 +3,7 @@ import { isRefusal, type Refusal, refuse, type Session } from "@trine/core/auth"
 import type { Platform } from "@trine/core/platform";
 import type { MailboxMessage } from "@trine/core/ports";
 import { bodyResponse, type Downloads, needsBlocks } from "./downloads.ts";
-import { jsonBody, messageFields } from "./json-body.ts";
-import type { MessageBody } from "./mailbox-route.ts";
+import { type MessageBody, messageBody } from "./json-body.ts";
 import type { Request, Response } from "./message-layer.ts";
 import { refusalResponse } from "./refusal-response.ts";
 import type { Delivery } from "./retransmitter.ts";
@@ -91,7 +90,7 @@ export function createObserver(deps: Deps, { session, token, request, after, onG
   /** Without a message, a device that lost interest is noticed. */
   async function deliver(current: Session, message: MailboxMessage | undefined): Promise<void> {
     if (owed !== undefined) return acknowledge(current, owed);
-    const delivery = await (message ? send(current, message) : notify(bodyResponse(jsonBody(current, {}), undefined)));
+    const delivery = await send(current, message);
     if (delivery === "acknowledged" && message) await acknowledge(current, message.messageId);
     else if (delivery === "rejected") await leave();
     // By now the lease of what is out is over, or the device may be taking it elsewhere.
@@ -99,12 +98,11 @@ export function createObserver(deps: Deps, { session, token, request, after, onG
   }
 
   /** @returns `unfinished` when the device did not fetch all of it in time: it is still in the mailbox, and sent again. */
-  async function send(current: Session, message: MailboxMessage): Promise<Delivery | "unfinished"> {
-    const { messageId } = message;
-    const body = { ...jsonBody(current, messageFields(message)), messageId };
-    if (!needsBlocks(body, undefined)) return notify(bodyResponse(body, undefined));
+  async function send(current: Session, message: MailboxMessage | undefined): Promise<Delivery | "unfinished"> {
+    const body = messageBody(current, message);
+    if (!message || !needsBlocks(body, undefined)) return notify(bodyResponse(body, undefined));
     downloads.keep(current.sessionId, body);
-    const rest = awaitRest(messageId);
+    const rest = awaitRest(message.messageId);
     const delivery = await notify(bodyResponse(body, undefined));
     if (delivery === "acknowledged") return rest.outcome;
     rest.cancel();

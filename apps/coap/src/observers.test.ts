@@ -5,7 +5,7 @@ import { createTestPlatform, type TestPlatform } from "@trine/testkit/conformanc
 import { generate, parse } from "coap-packet";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { createDownloads } from "./downloads.ts";
-import type { MessageBody } from "./mailbox-route.ts";
+import type { MessageBody } from "./json-body.ts";
 import type { Request, Response } from "./message-layer.ts";
 import { createObservers, type Observers } from "./observers.ts";
 import type { Delivery } from "./retransmitter.ts";

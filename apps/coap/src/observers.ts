@@ -2,7 +2,7 @@ import { refuse, type Session } from "@trine/core/auth";
 import { type DeviceRef, deviceKey } from "@trine/core/certificate";
 import type { Platform } from "@trine/core/platform";
 import type { Downloads } from "./downloads.ts";
-import type { MessageBody } from "./mailbox-route.ts";
+import type { MessageBody } from "./json-body.ts";
 import type { Request } from "./message-layer.ts";
 import { createObserveNumbers } from "./observe-numbers.ts";
 import { createObserver, type Observer } from "./observer.ts";

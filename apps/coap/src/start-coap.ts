@@ -4,7 +4,7 @@ import type { Platform, RunningAdapter } from "@trine/core/platform";
 import { createBlockwise } from "./blockwise.ts";
 import { createDownloads } from "./downloads.ts";
 import { type Endpoint, openEndpoint } from "./endpoint.ts";
-import type { MessageBody } from "./mailbox-route.ts";
+import type { MessageBody } from "./json-body.ts";
 import { createMessageLayer, type MessageLayer } from "./message-layer.ts";
 import { createObservers } from "./observers.ts";
 import { RETRY_AFTER_SECONDS } from "./response-code.ts";

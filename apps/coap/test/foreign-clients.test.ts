@@ -15,6 +15,8 @@ import { startOn, tokenOf } from "./driver.ts";
 import { openRaw, option } from "./raw-client.ts";
 
 const run = promisify(execFile);
+// Debian's name of libcoap's client without TLS.
+const LIBCOAP = "coap-client-notls";
 
 let gateway: TestPlatform;
 let adapter: RunningAdapter;
@@ -58,7 +60,7 @@ describe("coap-client of libcoap", () => {
   /** Posts, and answers what the client printed: the payload of a success, or the code of a refusal on standard error. */
   async function post(path: string, ...args: string[]): Promise<string> {
     const uri = `coap://127.0.0.1:${ports.port}/${path}`;
-    const { stdout, stderr } = await run("coap-client-notls", ["-m", "post", "-B", "10", ...args, uri]);
+    const { stdout, stderr } = await run(LIBCOAP, ["-m", "post", "-B", "10", ...args, uri]);
     return stdout.trim() || stderr.trim();
   }
 
@@ -96,7 +98,7 @@ describe("coap-client of libcoap as a receiver", () => {
   const uri = (path: string, token: string) => `coap://127.0.0.1:${ports.port}/${path}?token=${token}`;
 
   async function ask(...args: string[]): Promise<string> {
-    const { stdout, stderr } = await run("coap-client-notls", ["-B", "5", ...args]);
+    const { stdout, stderr } = await run(LIBCOAP, ["-B", "5", ...args]);
     return stdout.trim() || stderr.trim();
   }
 
@@ -125,7 +127,7 @@ describe("coap-client of libcoap as a receiver", () => {
   it("observes: its acknowledgements deliver the messages, small ones and large ones", async () => {
     const token = await logIn();
     const texts = ["small", "x".repeat(5000), "last"];
-    const client = spawn("coap-client-notls", ["-m", "get", "-s", "30", "-w", uri("mailbox", token)]);
+    const client = spawn(LIBCOAP, ["-m", "get", "-s", "30", "-w", uri("mailbox", token)]);
     let printed = "";
     const messages = new Promise<{ payload: string }[]>((done) => {
       client.stdout.on("data", (part: Buffer) => {

@@ -8,7 +8,7 @@ import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import { createBlockwise } from "../src/blockwise.ts";
 import { createDownloads } from "../src/downloads.ts";
-import type { MessageBody } from "../src/mailbox-route.ts";
+import type { MessageBody } from "../src/json-body.ts";
 import { createMessageLayer, type MessageLimits } from "../src/message-layer.ts";
 import { createObservers } from "../src/observers.ts";
 import { answer } from "../src/router.ts";

@@ -1,4 +1,4 @@
-import type { RunScript, ScriptArgument, ScriptDefinition } from "./define-script.ts";
+import type { RunScript, ScriptArgument, ScriptDefinition } from "./script.ts";
 
 /** Writes that somebody outside is told about when they are done: they must outlive the server that took them. */
 export interface DurableWrites {

@@ -1,7 +1,8 @@
 import type { DeviceRef } from "@trine/core/certificate";
 import type { Mailbox, MailboxMessage, MessageState, MessageStatus } from "@trine/core/ports";
-import { defineScript, type ScriptArgument } from "../connection/define-script.ts";
+import { defineScript } from "../connection/define-script.ts";
 import type { RedisHandle } from "../connection/redis-handle.ts";
+import type { ScriptArgument } from "../connection/script.ts";
 import { MAILBOX_KEYS, mailboxKeys } from "./mailbox-keys.ts";
 import { ACKNOWLEDGE, CLAIM, LET_GO, NOTE, PENDING, PUT, STATUS } from "./mailbox-scripts.ts";
 import { createReportIndex } from "./report-index.ts";

@@ -24,6 +24,7 @@ describe("a token", () => {
       transport: "radio",
       peer: "192.0.2.9",
       product: session.product,
+      startedAtMs: expect.any(Number),
       activatedNow: false,
     });
   });

@@ -45,6 +45,7 @@ export function createSessionResumer(
         transport,
         peer,
         product: credentials.product,
+        startedAtMs: record.createdAtMs,
         activatedNow: false,
         ...(record.sealing ? { sealing: sealingOf(record.sealing, { device, secret }, deps) } : {}),
       };

@@ -13,6 +13,8 @@ export interface Session {
   readonly transport: string;
   readonly peer: string;
   readonly product: ProductProfile;
+  /** Wall clock of the login, of a session that was resumed. */
+  readonly startedAtMs?: number;
   /** This login was the device's first success. */
   readonly activatedNow: boolean;
   /** With `keep: "token"`: what the device presents from now on. Only in the answer to a login, never on resume. */

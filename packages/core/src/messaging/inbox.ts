@@ -35,13 +35,18 @@ export function createInbox(deps: Deps): RunningInbox {
   const watchers = createInboxWatchers(deps);
 
   async function take(session: Session, limit: number): Promise<readonly MailboxMessage[] | "blocked"> {
-    const { device, sessionId } = session;
+    const { device, sessionId: id, transport: line, startedAtMs: epoch } = session;
     const nowMs = clock.nowMs();
     const found = await mailbox.pending(device, { limit, nowMs });
     if (found.length === 0) return [];
     const messageIds = found.map(({ messageId }) => messageId);
     const given = new Set(
-      await mailbox.claim(device, { taker: { id: sessionId }, messageIds, nowMs, leaseMs: LEASE_MS }),
+      await mailbox.claim(device, {
+        taker: { id, line, ...(epoch === undefined ? {} : { epoch }) },
+        messageIds,
+        nowMs,
+        leaseMs: LEASE_MS,
+      }),
     );
     return given.size === 0 ? "blocked" : found.filter(({ messageId }) => given.has(messageId));
   }

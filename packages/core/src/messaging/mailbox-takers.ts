@@ -30,7 +30,7 @@ export function createMailboxTakers(): MailboxTakers {
     admits(mailbox, taker, nowMs) {
       const taken = mailboxes.get(mailbox);
       if (!taken || taken.taker.id === taker.id || taken.untilMs <= nowMs) return true;
-      if ((taker.epoch ?? 0) > (taken.taker.epoch ?? Number.POSITIVE_INFINITY)) return true;
+      if (isNewer(taker, taken.taker)) return true;
       return [...taken.out.values()].every((expiresAtMs) => expiresAtMs <= nowMs);
     },
     give(mailbox, { taker, untilMs }, messages) {
@@ -48,4 +48,9 @@ export function createMailboxTakers(): MailboxTakers {
       if (mailboxes.get(mailbox)?.taker.id === takerId) mailboxes.delete(mailbox);
     },
   };
+}
+
+/** Epochs of two lines say nothing about each other. */
+function isNewer(taker: MailboxTaker, before: MailboxTaker): boolean {
+  return taker.line === before.line && (taker.epoch ?? 0) > (before.epoch ?? Number.POSITIVE_INFINITY);
 }

@@ -33,8 +33,10 @@ export interface MessageStatus {
 export interface MailboxTaker {
   /** Unique for ever. */
   readonly id: string;
-  /** Of a connection that the directory knows: a newer one takes over at once from an older one. Absent for anything else. */
+  /** Among takers of one line a greater one takes over at once: a device that logged in anew has left its older login. */
   readonly epoch?: number;
+  /** What epochs are compared within, such as the transport of sessions. Absent for connections that the directory knows. */
+  readonly line?: string;
 }
 
 export interface MailboxLimits {
@@ -72,7 +74,7 @@ export interface Mailbox {
   ): Promise<readonly MailboxMessage[]>;
   /**
    * Gives messages to a taker to send, for `leaseMs`: `queued -> sent`. Nothing is given while messages are out to another taker whose lease
-   * lives, unless the asking one is a newer connection than that. A new taker starts with an empty hand: whatever was out before is
+   * lives, unless the asking one is newer in the same line. A new taker starts with an empty hand: whatever was out before is
    * to be asked for again, oldest first. Each claim renews the lease.
    * @returns those of the messages that wait, in the order given; none when another taker has the mailbox.
    */

@@ -115,11 +115,11 @@ return found
 
 /**
  * Gives messages to a taker, unless others are out to another one: queued -> sent. Answers the ids that were given.
- * ARGV: taker, its epoch (or an empty text), now, lease, then the ids.
+ * ARGV: taker, its epoch (or an empty text), now, lease, its line (or an empty text), then the ids.
  */
 export const CLAIM = `${PRELUDE}
 local taker, epoch, now = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
-local holder = redis.call('HMGET', COUNTERS, 'taker', 'epoch', 'until')
+local holder = redis.call('HMGET', COUNTERS, 'taker', 'epoch', 'until', 'line')
 local function is_out()
   for _, id in ipairs(redis.call('SMEMBERS', OUT)) do
     local facts = facts_of(id)
@@ -128,12 +128,12 @@ local function is_out()
   return false
 end
 if holder[1] and holder[1] ~= taker then
-  local newer = epoch and tonumber(holder[2]) and epoch > tonumber(holder[2])
+  local newer = (holder[4] or '') == ARGV[5] and epoch and tonumber(holder[2]) and epoch > tonumber(holder[2])
   if not newer and tonumber(holder[3]) > now and is_out() then return {} end
   redis.call('DEL', OUT)
 end
 local given = {}
-for i = 5, #ARGV do
+for i = 6, #ARGV do
   local facts = facts_of(ARGV[i])
   if facts and facts[EXPIRES] > now and redis.call('ZSCORE', WAITING, ARGV[i]) then
     given[#given + 1] = ARGV[i]
@@ -145,7 +145,8 @@ for i = 5, #ARGV do
   end
 end
 if #given > 0 then
-  redis.call('HSET', COUNTERS, 'taker', taker, 'epoch', ARGV[2], 'until', string.format('%.0f', now + ARGV[4]))
+  local till = string.format('%.0f', now + ARGV[4])
+  redis.call('HSET', COUNTERS, 'taker', taker, 'epoch', ARGV[2], 'line', ARGV[5], 'until', till)
   abandon_at_last_end()
 end
 return given
@@ -154,7 +155,7 @@ return given
 /** Nothing is out any more, if the taker has the mailbox. ARGV: taker. */
 export const LET_GO = `${PRELUDE}
 if redis.call('HGET', COUNTERS, 'taker') == ARGV[1] then
-  redis.call('HDEL', COUNTERS, 'taker', 'epoch', 'until')
+  redis.call('HDEL', COUNTERS, 'taker', 'epoch', 'until', 'line')
   redis.call('DEL', OUT)
 end
 `;

@@ -51,7 +51,7 @@ export function createRedisMailbox(redis: RedisHandle, { retentionMs = DAY_MS } 
     },
     async claim(device, { taker, messageIds, nowMs, leaseMs }) {
       if (messageIds.length === 0) return [];
-      const given = await claim(device, taker.id, taker.epoch ?? "", nowMs, leaseMs, ...messageIds);
+      const given = await claim(device, taker.id, taker.epoch ?? "", nowMs, leaseMs, taker.line ?? "", ...messageIds);
       return (given as Buffer[]).map(String);
     },
     async letGo(device, takerId) {

@@ -86,6 +86,20 @@ export function describeMailboxTakers(open: () => { store: Mailbox; second: Mail
       expect(await claim(store, device, ids, { taker: connection(7) })).toEqual([]);
     });
 
+    it("give way to a newer one of their own line, and to no connection", async () => {
+      const { store, second } = open();
+      const { device, ids } = await aMailboxOf(1);
+      const login = (line: string, epoch: number) => ({ id: `${line} ${epoch}`, line, epoch });
+      await claim(store, device, ids, { taker: login("radio", 7) });
+      expect(await claim(second, device, ids, { taker: login("radio", 6) })).toEqual([]);
+      expect(await claim(second, device, ids, { taker: login("wire", 8) })).toEqual([]);
+      expect(await claim(second, device, ids, { taker: { id: "connection", epoch: 9 } })).toEqual([]);
+      expect(await claim(second, device, ids, { taker: login("radio", 8) })).toEqual(ids);
+      await store.letGo(device, "radio 8");
+      await claim(store, device, ids, { taker: { id: "connection", epoch: 1 } });
+      expect(await claim(second, device, ids, { taker: login("radio", 9) })).toEqual([]);
+    });
+
     it("do not stand in the way with messages whose time is past", async () => {
       const { store, second } = open();
       const now = Date.now();

@@ -1,4 +1,7 @@
-import { connectMqtt, type DeviceCertificate } from "@trine/device";
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { text } from "node:stream/consumers";
+import { connectCoap, connectMqtt, type DeviceCertificate } from "@trine/device";
 import { startRedis, type TestServer } from "@trine/testkit/servers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { faultRound } from "../src/faults/fault-round.ts";
@@ -86,6 +89,34 @@ describe("a gateway that is told to stop while others run", () => {
     await leaving.app.start();
   }, 120_000);
 
+  it("serves CoAP until the end, and ends HTTP connections after what was begun on them", async () => {
+    const [leaving, staying] = trine.nodes;
+    if (!leaving || !staying) throw new Error("there are no two nodes");
+    const productKey = await makeProduct(staying.api);
+    const certificate = await addDevice(staying.api, productKey);
+    const coap = await connectCoap({ host: HOST, port: leaving.ports.coap, certificate, mode: "plain" });
+    const http = await beginRequest(leaving.ports.http);
+
+    const stopped = leaving.app.stop();
+    await eventually(
+      () => readiness(leaving),
+      ({ status }) => status === 503,
+      DRAIN_MS / 2,
+    );
+    await coap.publish({ topic: topicOf(certificate, "user/update"), payload: "while it drains" });
+    http.write(BODY);
+    const response = (await text(http)).toLowerCase();
+    expect(response).toContain("http/1.1 200 ok\r\n");
+    expect(response).toContain("\r\nconnection: close\r\n");
+    expect(await stopped).toBe(0);
+    await coap.close();
+    await readUntil(staying.api, (messages) => messages.some((message) => message.text === "while it drains"), {
+      group: "drained-coap",
+      productKey,
+    });
+    await leaving.app.start();
+  }, 60_000);
+
   it("is one of all, restarted one after the other under traffic both ways: nothing is lost", async () => {
     const verdict = await faultRound(rollingRestart, trine);
     const figures = describeVerdict(verdict);
@@ -93,6 +124,18 @@ describe("a gateway that is told to stop while others run", () => {
     expect(verdict.acknowledged, "traffic was under way").toBeGreaterThan(100);
   }, 120_000);
 });
+
+const BODY = JSON.stringify({ version: "default" });
+
+/** Sends the head of a login over HTTP; its body is still to come when the gateway has read it. */
+async function beginRequest(port: number): Promise<Socket> {
+  const socket = connect(port, HOST);
+  const head = ["POST /auth HTTP/1.1", "Host: x", "Content-Type: application/json", "Expect: 100-continue"];
+  socket.write(`${[...head, `Content-Length: ${BODY.length}`].join("\r\n")}\r\n\r\n`);
+  await once(socket, "readable");
+  expect(String(socket.read())).toMatch(/^HTTP\/1.1 100 /);
+  return socket;
+}
 
 const BETWEEN_MESSAGES_MS = 250;
 

@@ -28,7 +28,7 @@ export function createHttpApp(platform: Platform, settings: HttpSettings): Fasti
     },
     trustProxy: settings.TRINE_TRUSTED_PROXIES?.split(",").map((address) => address.trim()) ?? false,
     exposeHeadRoutes: false,
-    // While it stops, a request that came over an open connection is served, and answered with `Connection: close`.
+    // While it stops, a request that comes over an open connection is served all the same.
     return503OnClosing: false,
     routerOptions: { ignoreDuplicateSlashes: false, maxParamLength: 512 },
     frameworkErrors: (_error, _request, reply) => writeRefusal(reply, REPLY_CODES.malformed),

@@ -14,7 +14,7 @@ export function writeBody(reply: FastifyReply, body: string, options: { status?:
   const head = ["Content-Type", "application/json", "Content-Length", String(Buffer.byteLength(body))];
   if (status === 503) head.push("Retry-After", RETRY_AFTER_SECONDS);
   if (close) head.push("Connection", "close");
-  reply.hijack();
+  takeOver(reply);
   reply.raw.writeHead(status, head);
   reply.raw.end(body);
 }
@@ -31,16 +31,22 @@ export function writeRefusal(
 /** Writes a message from an application, as it is, with what tells it from a refusal: its id. */
 export function writeMessage(reply: FastifyReply, { messageId, topic, payload }: MailboxMessage): void {
   const type = ["Content-Type", "application/octet-stream", "Content-Length", String(payload.length)];
-  reply.hijack();
+  takeOver(reply);
   reply.raw.writeHead(200, [...type, "x-message-id", messageId, "x-topic", headerText(topic)]);
   reply.raw.end(payload);
 }
 
 /** Says that there is no message. */
 export function writeNothing(reply: FastifyReply): void {
-  reply.hijack();
+  takeOver(reply);
   reply.raw.writeHead(204, []);
   reply.raw.end();
+}
+
+/** Takes the answer from fastify. While the adapter stops, the connection ends with it. */
+function takeOver(reply: FastifyReply): void {
+  if (!reply.server.server.listening) reply.raw.shouldKeepAlive = false;
+  reply.hijack();
 }
 
 /** Percent-encodes what a header cannot hold, and the percent sign itself; as in a path (wire-format 4.2). */

@@ -80,7 +80,7 @@ export function batchRoutes(app: AdminApp, { operators: { batches } }: AdminDeps
         tags,
         summary: "Download the certificates of a batch",
         description:
-          "`ProductKey,DeviceName,DeviceSecret`, streamed, once the batch is done. Every download is in the audit log.",
+          "`ProductKey,DeviceName,DeviceSecret`, streamed, once the batch is done; of a device that is being rotated, the second secret. Every download is in the audit log.",
         params: batchParams,
         produces: ["text/csv"],
         response: { 200: z.string().describe("CSV with a header line."), 404: problemBody, 409: problemBody },

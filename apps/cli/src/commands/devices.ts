@@ -39,7 +39,7 @@ export function addDeviceCommands(program: Command): void {
         const { items, more } = await listAll(api, path`/v1/products/${productKey}/devices`, { limit, query });
         printRows(items, {
           json,
-          columns: ["deviceName", "status", "nickname", "activatedAt", "lastOnlineAt", "lastTransport"],
+          columns: ["deviceName", "status", "nickname", "activatedAt", "lastSeenAt", "lastTransport"],
         });
         if (more && !json) console.log("there are more: raise --limit or narrow with --prefix");
       },

@@ -15,14 +15,16 @@ import { startPostgres } from "@trine/testkit/servers";
 import { sql } from "drizzle-orm";
 import { postgresCpuSeconds } from "../postgres-cpu.ts";
 
-// npm run bench:presence [-- --devices 1000000 --changes 100000 --minutes 3]: what presence and timelines cost Postgres. With --full every
-// timeline is full from the start, so that each event costs the deletion of another: about 260 rows a device, so ask for fewer devices.
+// npm run bench:presence [-- --devices 1000000 --changes 100000 --minutes 3]: what presence and timelines cost Postgres. With
+// --full every timeline is full from the start, so that each event costs the deletion of another; that is so many rows that fewer
+// devices or fewer --events of a device are to be asked for.
 const { values } = parseArgs({
   options: {
     devices: { type: "string", default: "1000000" },
     changes: { type: "string", default: "100000" },
     minutes: { type: "string", default: "3" },
     nodes: { type: "string", default: "3" },
+    events: { type: "string", default: "200" },
     full: { type: "boolean", default: false },
   },
 });
@@ -30,11 +32,11 @@ const devices = Number(values.devices);
 const changesPerMinute = Number(values.changes);
 const minutes = Number(values.minutes);
 const nodes = Number(values.nodes);
+const maxEvents = Number(values.events);
 
 /** As a process writes behind. */
 const FLUSH_MS = 500;
 const PRODUCT_KEY = "a1b2C3d4E5f";
-const MAX_EVENTS = 200;
 
 const server = await startPostgres({ durable: true, settings: { shared_buffers: "512MB", max_wal_size: "4GB" } });
 const database = await openPostgres({ url: await server.createDatabase(), onFault: console.error });
@@ -75,7 +77,7 @@ async function seed({ connectPatiently }: PostgresDatabase): Promise<void> {
       `insert into timeline (iot_id, at_ms, kind, detail)
         select 'iot' || lpad(n::text, 28, '0'), event, 'offline', '{"why": "the device closed the connection"}'
         from generate_series(0, $1::int - 1) as n, generate_series(1, $2::int + (n * 31) % 128) as event`,
-      [devices, MAX_EVENTS],
+      [devices, maxEvents],
     );
   }
   await client.query("vacuum analyze devices, timeline");
@@ -108,7 +110,7 @@ async function measureMinute(db: SqlDatabase, minute: number) {
 /** One flush of one node: presence of devices drawn at random, coming or going, and the same in their timelines. */
 function nodeWriter(db: SqlDatabase) {
   const registry = createSqlDeviceRegistry(db);
-  const timeline = createSqlTimeline(db, { maxPerDevice: MAX_EVENTS });
+  const timeline = createSqlTimeline(db, { maxPerDevice: maxEvents });
   return async (count: number, epoch: number): Promise<void> => {
     const changes = Array.from({ length: count }, () => aChange(epoch));
     await Promise.all([registry.savePresence(changes), timeline.append(changes.map(eventOf))]);

@@ -1,9 +1,9 @@
-import type { DeviceRef } from "@trine/core/certificate";
-import type { UplinkLog, UplinkMessage } from "@trine/core/ports";
+import type { UplinkLog } from "@trine/core/ports";
 import { createNatsUplinkLog, type NatsHandle, openNats } from "@trine/nats";
 import { aDeviceRef, anUplink, aProductKey, aReader, atOnce, textsOf, upTo } from "@trine/testkit/ports";
 import { startNats, type TestServer } from "@trine/testkit/servers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { aSender } from "./a-sender.ts";
 
 describe("a NATS server that goes away", () => {
   let server: TestServer;
@@ -127,35 +127,3 @@ describe("NATS", () => {
     await first.close();
   });
 });
-
-/** A device that sends numbers one after the other, and sends again what was not acknowledged, as devices do. */
-function aSender(log: UplinkLog, device: DeviceRef) {
-  const acknowledged: string[] = [];
-  let unanswered: UplinkMessage | undefined;
-  let sent = 0;
-
-  async function sendNext(): Promise<void> {
-    const message = unanswered ?? anUplink(device, { payload: Buffer.from(String(sent++)) });
-    unanswered = message;
-    await log.append(message, { once: true });
-    unanswered = undefined;
-    acknowledged.push(message.payload.toString());
-  }
-
-  return {
-    device,
-    acknowledged,
-    async sendUntilFault(): Promise<void> {
-      for (;;) {
-        try {
-          await sendNext();
-        } catch {
-          return;
-        }
-      }
-    },
-    async sendUnanswered(): Promise<void> {
-      if (unanswered) await sendNext();
-    },
-  };
-}

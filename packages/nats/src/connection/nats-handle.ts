@@ -1,5 +1,4 @@
 import type { JetStreamClient, JetStreamManager } from "@nats-io/jetstream";
-import type { KV } from "@nats-io/kv";
 
 /** Something about the stream that falls short. An `error`: nothing can be appended. */
 export interface StreamComplaint {
@@ -11,8 +10,6 @@ export interface StreamComplaint {
 export interface NatsHandle {
   readonly jetstream: JetStreamClient;
   readonly manager: JetStreamManager;
-  /** Where the groups are. */
-  readonly bucket: KV;
   /**
    * Runs what talks to the server. Refused at once while there is no connection: what the client would keep for later might be appended
    * after what its device sent meanwhile by another way.

@@ -1,30 +1,28 @@
 import { readFileSync } from "node:fs";
 import { jetstreamManager } from "@nats-io/jetstream";
-import { Kvm } from "@nats-io/kv";
 import { connect, credsAuthenticator, type NatsConnection, type NodeConnectionOptions } from "@nats-io/transport-node";
 import type { NatsHandle } from "./nats-handle.ts";
 import { parseNatsUrl } from "./parse-nats-url.ts";
-import { checkStream, openStream } from "./uplink-stream.ts";
+import { checkStream, openStreams } from "./uplink-stream.ts";
 
 const CONNECT_MS = 5_000;
 const ANSWER_MS = 5_000;
 const RECONNECT_MS = 250;
 const PING_MS = 5_000;
-const GROUPS_BUCKET = "trine-uplink-groups";
 
 interface NatsOptions {
   /** See `parseNatsUrl`. */
   readonly url: string;
   /** A `.creds` file with a JWT and its key, instead of a name and a password in the URL. */
   readonly credentialsFile?: string;
-  /** On how many servers of a cluster the stream and the groups are kept, when they are made. */
+  /** On how many servers of a cluster the log and its groups are kept, when their streams are made. */
   readonly replicas?: number;
   /** Is told what no caller can be told, such as a lost connection. Never a secret. */
   readonly onFault: (error: unknown) => void;
 }
 
 /**
- * Connects to NATS, and makes the stream and the bucket of the uplink log if they are not there.
+ * Connects to NATS, and makes the streams of the uplink log if they are not there.
  *
  * @throws TypeError when the URL is none, the reason when NATS or its JetStream cannot be used.
  */
@@ -32,15 +30,11 @@ export async function openNats({ url, credentialsFile, replicas = 1, onFault }: 
   const connection = await connect(optionsOf(url, credentialsFile));
   try {
     const manager = await jetstreamManager(connection, { timeout: ANSWER_MS });
-    await openStream(manager, replicas);
-    const jetstream = manager.jetstream();
-    // Read from the leader: a replica that lags would show what has been overwritten.
-    const bucket = await new Kvm(jetstream).create(GROUPS_BUCKET, { history: 1, replicas, allow_direct: false });
+    await openStreams(manager, replicas);
     const isConnected = watchConnection(connection, onFault);
     return {
-      jetstream,
+      jetstream: manager.jetstream(),
       manager,
-      bucket,
       async run(work) {
         if (!isConnected()) throw new Error("no connection to NATS");
         return work();

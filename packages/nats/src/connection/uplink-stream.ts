@@ -16,8 +16,15 @@ export const STREAM = "trine-uplink";
 /** Every subject of the stream; the last part is the partition. */
 export const SUBJECTS = "trine.uplink.*";
 
+/** The stream of the consumer groups: the newest message of each subject is what a group is. */
+export const GROUPS_STREAM = "trine-uplink-groups";
+export const GROUPS_SUBJECTS = "trine.uplink-groups.*";
+
 /** How long the server knows the id of a message, so that one that comes again is not appended again. */
 const ONCE_MS = 300_000;
+
+/** How long a change of a group is known, so that another one of the same base is told apart: longer than any is under way. */
+const GROUP_CHANGE_MS = 60_000;
 
 const NANOSECONDS = 1_000_000;
 
@@ -26,32 +33,53 @@ export function subjectOf(partition: number): string {
   return `trine.uplink.${partition}`;
 }
 
+/** The subject of a group. Its name may be anything, a part of a subject may not. */
+export function groupSubjectOf(group: string): string {
+  return `trine.uplink-groups.${Buffer.from(`group ${group}`).toString("base64url")}`;
+}
+
 /**
- * Makes the stream if it is not there. One that is there keeps its limits, replicas and placement: they are its owner's.
+ * Makes the streams that are not there. One that is there keeps its limits, replicas and placement: they are its owner's.
  *
- * @throws when it is there for other subjects.
+ * @throws when one is there for other subjects.
  */
-export async function openStream(manager: JetStreamManager, replicas: number): Promise<void> {
-  const config = await findConfig(manager);
-  if (!config) {
-    await manager.streams.add({
-      name: STREAM,
-      description: "What devices sent through Trine",
-      subjects: [SUBJECTS],
-      retention: RetentionPolicy.Limits,
-      storage: StorageType.File,
-      discard: DiscardPolicy.Old,
-      num_replicas: replicas,
-      duplicate_window: ONCE_MS * NANOSECONDS,
-    });
-  } else if (!config.subjects?.includes(SUBJECTS)) {
-    throw new Error(`the stream ${STREAM} is there, but not for the subjects ${SUBJECTS}`);
+export async function openStreams(manager: JetStreamManager, replicas: number): Promise<void> {
+  const common = {
+    retention: RetentionPolicy.Limits,
+    storage: StorageType.File,
+    discard: DiscardPolicy.Old,
+    num_replicas: replicas,
+  };
+  await openStream(manager, {
+    ...common,
+    name: STREAM,
+    description: "What devices sent through Trine",
+    subjects: [SUBJECTS],
+    duplicate_window: ONCE_MS * NANOSECONDS,
+  });
+  await openStream(manager, {
+    ...common,
+    name: GROUPS_STREAM,
+    description: "Where the consumer groups of Trine are",
+    subjects: [GROUPS_SUBJECTS],
+    max_msgs_per_subject: 1,
+    duplicate_window: GROUP_CHANGE_MS * NANOSECONDS,
+  });
+}
+
+type StreamToOpen = Partial<StreamConfig> & Pick<StreamConfig, "name" | "subjects">;
+
+async function openStream(manager: JetStreamManager, wanted: StreamToOpen): Promise<void> {
+  const config = await findConfig(manager, wanted.name);
+  if (!config) await manager.streams.add(wanted);
+  else if (!wanted.subjects.every((subject) => config.subjects?.includes(subject))) {
+    throw new Error(`the stream ${wanted.name} is there, but not for the subjects ${wanted.subjects.join()}`);
   }
 }
 
 /** What is wrong with the stream, if anything. */
 export async function checkStream(manager: JetStreamManager): Promise<StreamComplaint[]> {
-  const config = await findConfig(manager);
+  const config = await findConfig(manager, STREAM);
   if (!config) {
     return [{ detail: `the stream ${STREAM} is gone: nothing that devices send is taken`, severity: "error" }];
   }
@@ -63,9 +91,9 @@ export async function checkStream(manager: JetStreamManager): Promise<StreamComp
   return wrong.map((what) => ({ detail: `the stream ${STREAM} ${what}`, severity: "warning" }));
 }
 
-async function findConfig(manager: JetStreamManager): Promise<StreamConfig | undefined> {
+async function findConfig(manager: JetStreamManager, name: string): Promise<StreamConfig | undefined> {
   try {
-    return (await manager.streams.info(STREAM)).config;
+    return (await manager.streams.info(name)).config;
   } catch (error) {
     if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound) return undefined;
     throw error;

@@ -35,10 +35,13 @@ export function createNatsUplinkLog(nats: NatsHandle): UplinkLog {
   return {
     append: (message) =>
       nats.run(async () => {
-        await nats.jetstream.publish(subjectOf(partitionOf(deviceKey(message))), message.payload, {
+        const subject = subjectOf(partitionOf(deviceKey(message)));
+        const { duplicate, seq } = await nats.jetstream.publish(subject, message.payload, {
           headers: toHeaders(message),
           expect: { streamName: STREAM },
         });
+        // A cluster of nats-server 2.10 says so while the first append is not decided yet: it may still fail.
+        if (duplicate && seq === 0) throw new Error("the same message is being appended");
       }),
     putGroup: (name, options) =>
       nats.run(() =>

@@ -183,6 +183,21 @@ describe.each(INSTALLATIONS)("the procedure, %s", (kind) => {
     await http.close();
   });
 
+  it("answers a device that waits for a message as soon as it is disabled", async () => {
+    const productKey = await makeProduct(trine.api);
+    const certificate = await addDevice(trine.api, productKey);
+    const path = `/v1/products/${productKey}/devices/${certificate.deviceName}`;
+    const http = await connectHttp({ host: "127.0.0.1", port: trine.ports.http, certificate });
+    const began = Date.now();
+    // It is told that its token is over, and may not log in again.
+    const refused = expect(http.fetchMessage({ waitMs: 60_000 })).rejects.toMatchObject({ code: "20000" });
+    await trine.api.call("POST", `${path}/disable`);
+    await trine.api.call("POST", `${path}/messages`, { topic: topicOf(certificate, "user/get"), payload: "too late" });
+    await refused;
+    expect(Date.now() - began).toBeLessThan(10_000);
+    await http.close();
+  });
+
   it("writes no secret, MAC or token into its logs", async () => {
     const productKey = await makeProduct(trine.api);
     const certificate = await addDevice(trine.api, productKey);

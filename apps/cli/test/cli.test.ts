@@ -162,6 +162,9 @@ describe("the command line", () => {
       "60",
     );
     expect(lost).toMatchObject({ state: "expired" });
+    const report = ["messages", "send", productKey, "msg-1", "user/get", "x", "--report"];
+    expect(await gateway.json(...report)).toMatchObject({ state: "queued" });
+    expectOneLine(await gateway.run([...report, "--qos", "0"]), /report/);
     expectOneLine(
       await gateway.run(["messages", "send", productKey, "msg-1", "user/other", "x"]),
       /may not use this topic/,

@@ -95,5 +95,7 @@ function connectionOptions({ username, password }: RedisLocation, tls: TlsOption
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     keepAlive: 10_000,
+    // A Cluster is asked for its slots on a new connection each time.
+    disableClientInfo: true,
   } satisfies RedisOptions;
 }

@@ -6,7 +6,7 @@ import type { DurableWrites } from "./durable-writes.ts";
 import { parseRedisUrl } from "./parse-redis-url.ts";
 import type { RedisHandle } from "./redis-handle.ts";
 import { createReplicatedWrites } from "./replicated-writes.ts";
-import { addressOf, allServers, newConnectionTo } from "./server-of.ts";
+import { addressOf, allServers, connectedServers, newConnectionTo } from "./server-of.ts";
 import { subscribe } from "./subscribe.ts";
 import { watchConnections } from "./watch-connections.ts";
 import { watchPrimary } from "./watch-primary.ts";
@@ -63,7 +63,7 @@ export async function openRedis({
       closing.abort();
       await durable.close();
       // Behind everything that was sent: when it is answered, so is the rest.
-      await Promise.allSettled(allServers(client).map((server) => server.ping()));
+      await Promise.allSettled(connectedServers(client).map((server) => server.ping()));
       client.disconnect();
     },
   };

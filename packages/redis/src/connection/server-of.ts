@@ -11,10 +11,14 @@ export function addressOf(client: Redis | Cluster, key: string): ServerAddress {
   return address;
 }
 
+/** The connections of a client to servers that hold keys: none while a Cluster is gone. */
+export function connectedServers(client: Redis | Cluster): Redis[] {
+  return client instanceof Cluster ? client.nodes("master") : [client];
+}
+
 /** The connections of a client to all servers that hold keys. @throws when a Cluster has none. */
 export function allServers(client: Redis | Cluster): [Redis, ...Redis[]] {
-  if (!(client instanceof Cluster)) return [client];
-  const [server, ...others] = client.nodes("master");
+  const [server, ...others] = connectedServers(client);
   if (!server) throw new Error("no server of the Redis Cluster is connected");
   return [server, ...others];
 }

@@ -1,4 +1,5 @@
 import { Cluster, Command, type Redis } from "ioredis";
+import { connectedServers } from "./server-of.ts";
 
 const INTERVAL_MS = 1_000;
 const MOST_FAILURES = 2;
@@ -30,7 +31,7 @@ export function watchConnections(client: Redis | Cluster, closing: AbortSignal):
   }
 
   const timer = setInterval(() => {
-    for (const server of client instanceof Cluster ? client.nodes("master") : [client]) void look(server);
+    for (const server of connectedServers(client)) void look(server);
   }, INTERVAL_MS);
   closing.addEventListener("abort", () => clearInterval(timer), { once: true });
 }

@@ -32,7 +32,7 @@ export async function startRegistryOfSize(postgres: PostgresServer, size: number
   const adminPort = admin.ports.TRINE_ADMIN_PORT ?? 0;
   const { devices } = await registerDevices({ adminPort, adminKey: ADMIN_KEY }, Math.min(size, DEVICES_USED));
   await admin.stop();
-  await fillUp(databaseUrl, size - devices.length);
+  await fillUp(databaseUrl, { among: devices.length, count: size - devices.length });
   const remembering = await startApp("mqtt", environment);
   const forgetful = await startApp("mqtt", { ...environment, TRINE_CACHE_DEVICES: "100" });
   return {
@@ -49,16 +49,15 @@ export async function startRegistryOfSize(postgres: PostgresServer, size: number
 }
 
 /** Adds rows of devices that nobody uses, named so that they lie between those that are, and puts the table in the order of names. */
-async function fillUp(url: string, count: number): Promise<void> {
+async function fillUp(url: string, { among, count }: { among: number; count: number }): Promise<void> {
   const database = await openPostgres({ url, onFault: console.error });
   const client = await database.connectPatiently();
   await client.query(
     `insert into devices (product_key, device_name, iot_id, sealed_secret, created_at_ms, activated_at_ms)
       select used.product_key, used.device_name || '_' || n, left(md5(n::text), 30), repeat(md5(n::text), 3), 0, 1
       from generate_series(1, $1::int) as n
-      join (select product_key, device_name, row_number() over () as at, count(*) over () as used from devices) as used
-        on used.at = 1 + n % used.used`,
-    [count],
+      join (select product_key, device_name, row_number() over () as at from devices) as used on used.at = 1 + n % $2::int`,
+    [count, among],
   );
   const { rows } = await client.query<{ name: string }>(
     "select conname as name from pg_constraint where conrelid = 'devices'::regclass and contype = 'p'",

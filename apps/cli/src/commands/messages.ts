@@ -65,12 +65,14 @@ export function addMessageCommands(program: Command): void {
     .command("read")
     .description("Read and acknowledge what devices sent, as one consumer of a group")
     .option("--group <name>", "consumer group", "cli")
+    .option("--consumer <name>", "consumer of it; those that read at once share its messages", "cli")
     .option("--product <productKey>", "this product only")
     .option("--follow", "go on until Ctrl-C")
     .action(async (options: ReadOptions, command: Command) => {
       const { api, json } = contextOf(command);
       const request = {
-        consumer: `cli-${process.pid}`,
+        // The same at each run: a new one would share with the last one, until that is known to be gone.
+        consumer: options.consumer,
         waitMs: options.follow ? 30_000 : 0,
         productKey: options.product,
       };
@@ -98,6 +100,7 @@ interface SendOptions {
 
 interface ReadOptions {
   readonly group: string;
+  readonly consumer: string;
   readonly product?: string;
   readonly follow?: boolean;
 }

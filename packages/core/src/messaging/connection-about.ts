@@ -1,5 +1,5 @@
 import type { DeviceRef } from "../certificate/names.ts";
-import type { StatusSubject } from "./status-news.ts";
+import type { StatusSubject } from "./status-body.ts";
 
 /** What a node leaves in the directory about a connection, so that another one can tell of its end. */
 export interface ConnectionAbout extends StatusSubject {

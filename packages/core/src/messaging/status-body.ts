@@ -1,4 +1,7 @@
-import type { StatusSubject } from "./status-news.ts";
+import type { Session } from "../auth/session.ts";
+
+/** Whose connection it is. */
+export type StatusSubject = Pick<Session, "device" | "iotId" | "peer" | "transport">;
 
 /** What the uplink log says when a device comes or goes (wire-format 9.3). Times come as UTC alone: Trine knows no region. */
 export function statusBody({ device, iotId, peer }: StatusSubject, online: boolean, atMs: number) {

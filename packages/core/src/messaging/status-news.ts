@@ -1,14 +1,10 @@
-import type { Session } from "../auth/session.ts";
 import { deviceKey } from "../certificate/names.ts";
 import type { Recorder } from "../ports/recorder.ts";
 import type { TimelineNotes } from "../ports/timeline.ts";
 import type { Uplink } from "./contracts.ts";
 import { createInTurn } from "./in-turn.ts";
 import type { PresenceWriter } from "./presence-writer.ts";
-import { statusBody } from "./status-body.ts";
-
-/** Whose connection it is. */
-export type StatusSubject = Pick<Session, "device" | "iotId" | "peer" | "transport">;
+import { type StatusSubject, statusBody } from "./status-body.ts";
 
 /** A connection came or went. */
 export interface StatusChange {

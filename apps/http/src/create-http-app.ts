@@ -42,7 +42,7 @@ export function createHttpApp(platform: Platform, settings: HttpSettings): Fasti
   app.addHook("onRequest", dropPastLease);
   app.addHook("preHandler", dropPastLease);
   const polls = createPolls(settings.TRINE_HTTP_POLLS);
-  app.addHook("preClose", async () => polls.endAll());
+  app.addHook("preClose", async () => polls.stop());
   app.post("/auth", { bodyLimit: AUTH_BODY_BYTES }, createAuthRoute(platform));
   app.post("/topic/*", createTopicRoute(platform));
   app.get("/mailbox", createFetchRoute(platform, { polls, maxWaitMs: settings.TRINE_HTTP_POLL_SECONDS * 1_000 }));

@@ -46,6 +46,7 @@ function fakePlatform(): Platform {
         const aborted = new Promise<void>((end) => request.signal.addEventListener("abort", () => end()));
         // As the inbox does.
         void aborted.then(() => done([]));
+        if (request.signal.aborted) done([]);
         const fetch = { ...request, sessionId, aborted, answer: done };
         fetches.push(fetch);
         onFetch(fetch);
@@ -94,6 +95,18 @@ afterEach(() => adapter.stop());
 
 const get = (query = "", token = "t1") => exchange(port, ask("GET", `/mailbox${query}`, { password: token }));
 const remove = (id: string, token = "t1") => exchange(port, ask("DELETE", `/mailbox/${id}`, { password: token }));
+
+/** Whether nobody listens any more. */
+function isRefused(): Promise<boolean> {
+  return new Promise((done) => {
+    const socket = connect({ port, host: "127.0.0.1" });
+    socket.once("error", () => done(true));
+    socket.once("connect", () => {
+      socket.destroy();
+      done(false);
+    });
+  });
+}
 
 /** Waits until so many fetches wait, which nobody answers. */
 function fetchesWaiting(count: number): Promise<void> {
@@ -227,6 +240,17 @@ describe("a poll that waits", () => {
     await adapter.stop();
     expect((await answer).head).toContain("204 No Content");
   });
+});
+
+it("a poll that comes over an open connection while the gateway stops does not wait", async () => {
+  const socket = connect({ port, host: "127.0.0.1" }).resume();
+  await get();
+  const stopped = adapter.stop();
+  await expect.poll(isRefused).toBe(true);
+  const waiting = fetchesWaiting(2);
+  socket.write(ask("GET", "/mailbox?waitMs=60000", { password: "t1" }));
+  await waiting;
+  await stopped;
 });
 
 describe("past the lease of the node", () => {

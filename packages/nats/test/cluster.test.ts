@@ -1,9 +1,8 @@
-import type { ProductKey } from "@trine/core/certificate";
-import type { UplinkItem, UplinkLog } from "@trine/core/ports";
 import { createNatsUplinkLog, type NatsHandle, openNats } from "@trine/nats";
-import { aDeviceRef, anUplink, aProductKey, aReader, atOnce, randomName, textsOf, upTo } from "@trine/testkit/ports";
+import { aDeviceRef, anUplink, aProductKey, aReader, atOnce, textsOf, upTo } from "@trine/testkit/ports";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { aSender } from "./a-sender.ts";
+import { readThroughFaults } from "./read-through-faults.ts";
 import { type NatsCluster, startNatsCluster } from "./start-nats-cluster.ts";
 
 /** A cluster takes some seconds to agree on who leads. */
@@ -71,28 +70,3 @@ describe("a cluster of three NATS servers", () => {
     }
   }, 120_000);
 });
-
-/**
- * Reads until nothing comes and at least `count` messages have, while the cluster may still be agreeing on who leads: what was read and not
- * acknowledged then comes again. @returns each message once, in the order in which they came first.
- */
-async function readThroughFaults(
-  log: UplinkLog,
-  { productKey, count }: { productKey: ProductKey; count: number },
-): Promise<UplinkItem[]> {
-  const group = randomName();
-  const seen = new Map<string, UplinkItem>();
-  async function readOnce(): Promise<boolean> {
-    await log.putGroup(group, { from: "earliest", ackDeadlineMs: 1_000 });
-    const items = await log.read(group, { consumer: "a", count: 100, productKey, nowMs: Date.now() });
-    if (items === "filter_differs") throw new Error("the group is new");
-    for (const item of items) if (!seen.has(item.id)) seen.set(item.id, item);
-    await log.acknowledge(
-      group,
-      items.map(({ id }) => id),
-    );
-    return items.length === 0 && seen.size >= count;
-  }
-  await expect.poll(() => readOnce().catch(() => false), { timeout: 2 * AGREES_WITHIN_MS }).toBe(true);
-  return [...seen.values()];
-}

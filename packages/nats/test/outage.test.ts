@@ -4,6 +4,7 @@ import { aDeviceRef, anUplink, aProductKey, aReader, atOnce, textsOf, upTo } fro
 import { startNats, type TestServer } from "@trine/testkit/servers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { aSender } from "./a-sender.ts";
+import { readThroughFaults } from "./read-through-faults.ts";
 
 describe("a NATS server that goes away", () => {
   let server: TestServer;
@@ -35,7 +36,14 @@ describe("a NATS server that goes away", () => {
   it("fails every append and read at once, and heals by itself", async () => {
     const device = aDeviceRef();
     await log.append(anUplink(device));
+    const sender = aSender(log, aDeviceRef());
+    const sending = sender.sendUntilFault();
+    await expect.poll(() => sender.acknowledged.length).toBeGreaterThan(10);
     await server.kill();
+    const killedAt = performance.now();
+    // What is under way does not wait for a time-out.
+    await sending;
+    expect(performance.now() - killedAt).toBeLessThan(1_000);
     await expect.poll(() => nats.ping().then(() => "answers", String)).toContain("no connection");
     const start = performance.now();
     await expect(log.append(anUplink(device))).rejects.toThrow();
@@ -61,7 +69,8 @@ describe("a NATS server that goes away", () => {
       await healed();
     }
     await atOnce(senders.length, async (i) => senders[i]?.sendUnanswered());
-    const kept = await aReader(log, { productKey }).drain();
+    const count = senders.reduce((sum, { acknowledged }) => sum + acknowledged.length, 0);
+    const kept = await readThroughFaults(log, { productKey, count });
     for (const { device, acknowledged } of senders) {
       const mine = kept.filter(({ deviceName }) => deviceName === device.deviceName);
       // A message of which nothing was heard was sent again under its id: it stands once, in its place.

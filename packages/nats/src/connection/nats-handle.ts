@@ -11,8 +11,8 @@ export interface NatsHandle {
   readonly jetstream: JetStreamClient;
   readonly manager: JetStreamManager;
   /**
-   * Runs what talks to the server. Refused at once while there is no connection: what the client would keep for later might be appended
-   * after what its device sent meanwhile by another way.
+   * Runs what talks to the server. It fails at once while there is no connection, and when that is lost meanwhile: what the client would keep
+   * for later might be appended after what its device sent by another way.
    */
   run<T>(work: () => Promise<T>): Promise<T>;
   /** @throws when NATS does not answer. */

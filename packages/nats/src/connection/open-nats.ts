@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { jetstreamManager } from "@nats-io/jetstream";
-import { connect, credsAuthenticator, type NatsConnection, type NodeConnectionOptions } from "@nats-io/transport-node";
+import { connect, credsAuthenticator, type NodeConnectionOptions } from "@nats-io/transport-node";
 import type { NatsHandle } from "./nats-handle.ts";
 import { parseNatsUrl } from "./parse-nats-url.ts";
 import { checkStream, openStreams } from "./uplink-stream.ts";
+import { watchConnection } from "./watch-connection.ts";
 
 const CONNECT_MS = 5_000;
 const ANSWER_MS = 5_000;
@@ -31,18 +32,12 @@ export async function openNats({ url, credentialsFile, replicas = 1, onFault }: 
   try {
     const manager = await jetstreamManager(connection, { timeout: ANSWER_MS });
     await openStreams(manager, replicas);
-    const isConnected = watchConnection(connection, onFault);
+    const { isConnected, run } = watchConnection(connection, onFault);
     return {
       jetstream: manager.jetstream(),
       manager,
-      async run(work) {
-        if (!isConnected()) throw new Error("no connection to NATS");
-        return work();
-      },
-      async ping() {
-        if (!isConnected()) throw new Error("no connection to NATS");
-        await manager.getAccountInfo();
-      },
+      run,
+      ping: () => run(async () => void (await manager.getAccountInfo())),
       checkDurability: () => checkStream(manager),
       async close() {
         if (isConnected()) await connection.flush().catch(() => undefined);
@@ -70,20 +65,4 @@ function optionsOf(url: string, credentialsFile: string | undefined): NodeConnec
     ...(tls ? { tls: {} } : {}),
     ...(credentialsFile ? { authenticator: credsAuthenticator(readFileSync(credentialsFile)) } : {}),
   };
-}
-
-/** Follows whether there is a connection. */
-function watchConnection(connection: NatsConnection, onFault: (error: unknown) => void): () => boolean {
-  let connected = true;
-  const follow = async () => {
-    for await (const status of connection.status()) {
-      if (status.type === "disconnect") {
-        connected = false;
-        onFault(new Error(`lost the connection to NATS at ${status.server}`));
-      } else if (status.type === "reconnect") connected = true;
-      else if (status.type === "error") onFault(status.error);
-    }
-  };
-  follow().catch(onFault);
-  return () => connected && !connection.isClosed();
 }

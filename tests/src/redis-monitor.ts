@@ -3,7 +3,7 @@ import { connect } from "node:net";
 import { createInterface } from "node:readline";
 import { pause } from "./traffic/pause.ts";
 
-/** A command that a client sent to Redis: its name, and its first key or channel. What a script does inside is not counted again. */
+/** A command that a client sent to Redis: its name, or its script, and the key or the message that it names. What a script does inside is not counted again. */
 export type RedisCommand = string;
 
 /** Sees every command that reaches a Redis server. */
@@ -15,8 +15,8 @@ export interface RedisMonitor {
 
 /** So long without a command that does not come by itself, and what was begun is over. */
 const QUIET_MS = 700;
-/** Longer than every interval at which a process asks by itself. */
-const IDLE_MS = 6_000;
+/** Longer than every interval at which a process asks by itself, retention's 10 s being the longest. */
+const IDLE_MS = 12_000;
 
 /** Watches the server for a while in which nothing happens, to know what comes by itself: leases, sweeps, retention. */
 export async function watchRedis(port: number): Promise<RedisMonitor> {
@@ -27,11 +27,11 @@ export async function watchRedis(port: number): Promise<RedisMonitor> {
   const byItself = new Set<RedisCommand>();
   lines.on("line", (line) => {
     const command = parseLine(line);
-    if (command !== undefined && !byItself.has(command)) seen.push(command);
+    if (command !== undefined && !byItself.has(anyPartition(command))) seen.push(command);
   });
   socket.write("MONITOR\r\n");
   await pause(IDLE_MS);
-  for (const command of seen) byItself.add(command);
+  for (const command of seen) byItself.add(anyPartition(command));
 
   return {
     async commandsOf(work) {
@@ -41,10 +41,25 @@ export async function watchRedis(port: number): Promise<RedisMonitor> {
         count = seen.length;
         await pause(QUIET_MS);
       }
-      return [...seen];
+      return withoutRounds(seen);
     },
     close: () => socket.destroy(),
   };
+}
+
+function anyPartition(command: RedisCommand): string {
+  return command.replace(/(?<=trine:uplink:)\{\d+\}/, "{*}");
+}
+
+/** Retention goes round all partitions of the uplink log, with other scripts than before where there is something to do: an operation touches one. */
+function withoutRounds(commands: readonly RedisCommand[]): readonly RedisCommand[] {
+  const partitions = new Map<string, Set<string>>();
+  for (const command of commands) {
+    const [, name = "", partition] = /^(.*) trine:uplink:(\{\d+\})/.exec(command) ?? [];
+    if (partition !== undefined) partitions.set(name, (partitions.get(name) ?? new Set()).add(partition));
+  }
+  const rounds = [...partitions].filter(([, seen]) => seen.size > 1).map(([name]) => `${name} trine:uplink:`);
+  return commands.filter((command) => !rounds.some((round) => command.startsWith(round)));
 }
 
 /** `+1339518083.107412 [0 127.0.0.1:60866] "evalsha" "<digest>" "1" "key" ...`; scripts' own commands have `lua` for an address. */
@@ -52,6 +67,9 @@ function parseLine(line: string): RedisCommand | undefined {
   const [, address, rest = ""] = /^\+[\d.]+ \[\d+ (\S+)\] (.*)$/.exec(line) ?? [];
   if (address === undefined || address === "lua") return undefined;
   const words = [...rest.matchAll(/"((?:[^"\\]|\\.)*)"/g)].slice(0, 4).map(([, word = ""]) => word);
-  const [name = "", first = "", , key = ""] = words;
-  return /^eval/i.test(name) ? `script ${first.slice(0, 8)} ${key}` : `${name.toLowerCase()} ${first}`;
+  const [name = "", first = "", second = "", key = ""] = words;
+  if (/^eval/i.test(name)) return `script ${first.slice(0, 8)} ${key}`;
+  // Beats of the control bus come by themselves, on the channels of its commands.
+  const kind = /publish/i.test(name) ? ` ${/kind[^a-z]*([a-z]+)/.exec(second)?.[1]}` : "";
+  return `${name.toLowerCase()} ${first}${kind}`;
 }

@@ -1,5 +1,5 @@
 import type { LogEntry } from "./consumer.ts";
-import type { Ledger, Reception, Stream } from "./ledger.ts";
+import type { Ledger, Leg, Reception, Stream } from "./ledger.ts";
 
 /** What traffic showed. Everything that is a list of sentences has to be empty. */
 export interface Verdict {
@@ -100,7 +100,7 @@ function judgeDownlink({ certificate, accepted, received }: Ledger, states: Read
     repeated: numbers.length - got.size,
     wrong: [
       ...disorders(numbers).map((number) => `${who}: ${number} came after a later one`),
-      ...unexplained(received).map((number) => `${who}: ${number} came again although it was acknowledged`),
+      ...unexplained(received).map((sentence) => `${who}: ${sentence}`),
       ...accepted
         .filter(({ number, messageId }) => got.has(number) && states.get(messageId) !== "delivered")
         .map(({ number, messageId }) => `${who}: ${number} was delivered and is shown as ${states.get(messageId)}`),
@@ -122,12 +122,20 @@ function disorders(numbers: readonly number[]): readonly number[] {
   return wrong;
 }
 
-/** A message may come again only where the login that it came on before was cut, so that its acknowledgement may have been cut with it. */
-function unexplained(received: readonly Reception[]): readonly number[] {
+/**
+ * A message may come again only where the login that it came on before was cut, so that its acknowledgement may have been cut with it, or to a
+ * login that was left without a word and had taken it before that.
+ */
+function unexplained(received: readonly Reception[]): readonly string[] {
   return received.flatMap(({ number, leg: now }, at) => {
     const before = received.slice(0, at).filter((earlier) => earlier.number === number);
-    return before.some(({ leg }) => leg === now || leg.end !== "cut") ? [number] : [];
+    const surely = before.find(({ leg }) => leg === now || (leg.end === "closed" && now.beganAt > (leg.endedAt ?? 0)));
+    return surely ? [`${number} came on ${show(now)}, and before on ${show(surely.leg)}`] : [];
   });
+}
+
+function show({ way, node, end }: Leg): string {
+  return `${way} at ${node} (${end ?? "open"})`;
 }
 
 function countBy(numbers: readonly number[]): ReadonlyMap<number, number> {

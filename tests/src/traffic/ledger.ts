@@ -2,9 +2,14 @@ import type { DeviceCertificate } from "@trine/device";
 
 /** One login of a device, as it ended for the device. */
 export interface Leg {
+  /** How its messages come, such as `pushed`. */
+  readonly way: string;
   readonly node: string;
+  /** By the clock that does not jump, as is `endedAt`. */
+  readonly beganAt: number;
   /** `closed`: the device ended it in order, with nothing under way. `cut`: anything else. Absent while it lasts. */
   end?: "closed" | "cut";
+  endedAt?: number;
 }
 
 /** What one way of a device to publish has sent: numbers from 1 on. */

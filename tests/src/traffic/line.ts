@@ -22,7 +22,10 @@ export type Dial = (options: {
 
 /** A protocol, as traffic uses it. */
 export interface Protocol {
+  /** As the log names the transport. */
   readonly name: string;
+  /** How messages come to the device. */
+  readonly way: "pushed" | "polled" | "pulled" | "observed";
   readonly dial: Dial;
   /** How many messages are under way at once. */
   readonly window: number;

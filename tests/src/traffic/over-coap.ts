@@ -1,4 +1,4 @@
-import { type CoapConnection, connectCoap } from "@trine/device";
+import { type CoapConnection, connectCoap, DeviceError } from "@trine/device";
 import { topicOf } from "../fleet.ts";
 import type { Protocol } from "./line.ts";
 import { pause, within } from "./pause.ts";
@@ -11,6 +11,7 @@ const ACK_TIMEOUT_MS = 500;
 /** Devices that ask for their messages now and then, with sealed payloads, and have one message under way. */
 export const overCoap: Protocol = {
   name: "coap",
+  way: "pulled",
   window: 1,
   async dial({ node, certificate, receive }) {
     const connection = await connectCoap({
@@ -25,7 +26,7 @@ export const overCoap: Protocol = {
     return {
       publish: async (payload) =>
         void (await connection.publish({ topic: topicOf(certificate, "user/update"), payload })),
-      ended: pulling,
+      ended: pulling.catch(() => undefined),
       async close() {
         stopped = true;
         await pulling;
@@ -42,6 +43,7 @@ export const overCoap: Protocol = {
 /** Devices that observe their mailbox, and have one message under way. */
 export const overCoapObserve: Protocol = {
   name: "coap",
+  way: "observed",
   window: 1,
   async dial({ node, certificate, receive }) {
     const connection = await connectCoap({
@@ -69,21 +71,22 @@ export const overCoapObserve: Protocol = {
   },
 };
 
-/** Takes one message after the other, and acknowledges each before the next. Ends when the gateway fails it. */
+/** Takes one message after the other, and acknowledges each before the next. @throws when the gateway fails it. */
 async function pull(
   connection: CoapConnection,
   { receive, isStopped }: { receive: (payload: string) => void; isStopped: () => boolean },
 ): Promise<void> {
-  try {
-    while (!isStopped()) {
-      const [message] = await within(ANSWER_WITHIN_MS, connection.pull(1));
-      if (!message) await pause(PULL_AGAIN_MS);
-      else {
-        receive(message.payload.toString());
-        await within(ANSWER_WITHIN_MS, connection.acknowledge(message.messageId));
-      }
+  while (!isStopped()) {
+    const [message] = await within(ANSWER_WITHIN_MS, connection.pull(1));
+    if (!message) await pause(PULL_AGAIN_MS);
+    else {
+      receive(message.payload.toString());
+      await within(ANSWER_WITHIN_MS, connection.acknowledge(message.messageId)).catch(orGoneAlready);
     }
-  } catch {
-    // The end of the line, which is not known more exactly.
   }
+}
+
+/** An earlier acknowledgement came through, and only its answer did not. */
+function orGoneAlready(error: unknown): void {
+  if (!(error instanceof DeviceError) || error.code !== "4.04") throw error;
 }

@@ -9,6 +9,7 @@ const ANSWER_WITHIN_MS = 4_000;
 /** Devices that poll for their messages, and have one message under way. */
 export const overHttp: Protocol = {
   name: "http",
+  way: "polled",
   window: 1,
   async dial({ node, certificate, receive }) {
     const connection = await connectHttp({ host: "127.0.0.1", port: node.ports.http, certificate });
@@ -17,7 +18,7 @@ export const overHttp: Protocol = {
     return {
       publish: async (payload) =>
         void (await connection.publish({ topic: topicOf(certificate, "user/update"), payload })),
-      ended: polling,
+      ended: polling.catch(() => undefined),
       async close() {
         gone.abort();
         await polling;
@@ -31,20 +32,18 @@ export const overHttp: Protocol = {
   },
 };
 
-/** Takes one message after the other, and acknowledges each before the next. Ends when the gateway fails it. */
+/** Takes one message after the other, and acknowledges each before the next. @throws when the gateway fails it. */
 async function poll(
   connection: HttpConnection,
   { receive, gone }: { receive: (payload: string) => void; gone: AbortSignal },
 ): Promise<void> {
-  try {
-    while (!gone.aborted) {
-      const fetched = connection.fetchMessage({ waitMs: WAIT_MS, signal: gone });
-      const message = await within(WAIT_MS + ANSWER_WITHIN_MS, fetched);
-      if (!message) continue;
-      receive(message.payload.toString());
-      await within(ANSWER_WITHIN_MS, message.acknowledge());
-    }
-  } catch {
-    // The end of the line, which is not known more exactly.
+  while (!gone.aborted) {
+    const fetched = connection.fetchMessage({ waitMs: WAIT_MS, signal: gone }).catch((error: unknown) => {
+      if (!gone.aborted) throw error;
+    });
+    const message = await within(WAIT_MS + ANSWER_WITHIN_MS, fetched);
+    if (!message) continue;
+    receive(message.payload.toString());
+    await within(ANSWER_WITHIN_MS, message.acknowledge());
   }
 }

@@ -43,7 +43,7 @@ export function startRoamingDevice({ nodes, ledger, protocol, movesWithinMs }: O
   async function run(): Promise<void> {
     while (!leaving || hasUnacknowledged(stream)) {
       const node = pickOther(nodes, failedOn);
-      const leg: Leg = { node: node.name };
+      const leg: Leg = { way: protocol.way, node: node.name, beganAt: performance.now() };
       const line = await dialWithin(node, leg);
       if (!line) {
         failedOn = node;
@@ -108,9 +108,13 @@ export function startRoamingDevice({ nodes, ledger, protocol, movesWithinMs }: O
   }
 
   async function end(line: Line, leg: Leg, ending: Ending): Promise<void> {
+    if (ending === "close") {
+      leg.end = await closeInOrder(line);
+      leg.endedAt = performance.now();
+      return;
+    }
     leg.end = "cut";
-    if (ending === "close") leg.end = await closeInOrder(line);
-    else if (ending !== "takeover") line.drop();
+    if (ending !== "takeover") line.drop();
     // The gateway has to end what was taken over; what it leaves open the device would hold for ever.
     else void within(LOGIN_WITHIN_MS + ACKNOWLEDGE_WITHIN_MS, line.ended).catch(() => line.drop());
   }

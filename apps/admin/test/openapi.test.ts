@@ -107,7 +107,10 @@ describe("the OpenAPI document", () => {
     expect(root).toMatchObject({ status: 302, headers: { location: "/docs" } });
   });
 
-  it.each(["POST /v1/auth/explain", "GET /v1/attempts"])("holds what later versions do already, and says so when it is asked: %s", async (route) => {
-    expect(problemOf(await admin.ask(route), 501)).toMatchObject({ code: "not_in_this_version" });
-  });
+  it.each(["POST /v1/auth/explain", "GET /v1/attempts"])(
+    "holds what later versions do already, and says so when it is asked: %s",
+    async (route) => {
+      expect(problemOf(await admin.ask(route), 501)).toMatchObject({ code: "not_in_this_version" });
+    },
+  );
 });

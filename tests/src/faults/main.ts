@@ -4,6 +4,7 @@ import type { ManyNodes, NodesRedis } from "../many-nodes.ts";
 import { faultRound } from "./fault-round.ts";
 import { createFigures } from "./figures.ts";
 import { killRound } from "./kill-round.ts";
+import { roamingRound } from "./roaming-round.ts";
 import type { Scenario } from "./scenario.ts";
 import { CLUSTER_SCENARIOS, SCENARIOS } from "./scenarios.ts";
 import { onOneRedis, onRedisCluster } from "./starts.ts";
@@ -11,6 +12,7 @@ import { onOneRedis, onRedisCluster } from "./starts.ts";
 // npm run test:faults -- --rounds 20 [--only NAME]: every fault, many times; exit code 1 when anything was lost or wrong.
 const { values } = parseArgs({ options: { rounds: { type: "string", default: "20" }, only: { type: "string" } } });
 const rounds = Number(values.rounds);
+const ROAMING_MS = 60_000;
 const isWanted = (name: string) => values.only === undefined || name.includes(values.only);
 const figures = createFigures();
 
@@ -31,6 +33,11 @@ async function strikeAgainAndAgain<R extends NodesRedis>(
 
 await strikeAgainAndAgain(SCENARIOS, onOneRedis);
 await strikeAgainAndAgain(CLUSTER_SCENARIOS, onRedisCluster);
+if (isWanted("roaming")) {
+  const trine = await onOneRedis();
+  figures.add("no fault, roaming for 60 s", await roamingRound(trine, ROAMING_MS), { round: 1, rounds: 1 });
+  await trine.dispose();
+}
 for (const kind of INSTALLATIONS) {
   if (!isWanted(kind)) continue;
   const trine = await startInstallation(kind);

@@ -1,85 +1,17 @@
 import { connect } from "node:net";
-import { type Refusal, type RefusalCode, refuse, type Session } from "@trine/core/auth";
-import type { Inbox, SessionHolder } from "@trine/core/messaging";
-import type { Platform, RunningAdapter } from "@trine/core/platform";
-import type { MailboxMessage } from "@trine/core/ports";
+import { type RefusalCode, refuse } from "@trine/core/auth";
+import type { RunningAdapter } from "@trine/core/platform";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { httpSettings, startHttp } from "../src/index.ts";
+import { aFakePlatform, type FakePlatform, type Fetch, MESSAGE_ID, WAITING } from "./a-fake-platform.ts";
 import { ask, exchange, post } from "./raw-exchange.ts";
-
-const MESSAGE_ID = "892687627916247040";
-const WAITING = { messageId: MESSAGE_ID, topic: "/pk/dn/user/get", payload: Buffer.from([0, 255]) };
-
-type Fetched = readonly MailboxMessage[] | Refusal;
-
-/** One call of `Inbox.fetch`, which the test answers. */
-interface Fetch {
-  readonly sessionId: string;
-  readonly limit: number;
-  readonly waitMs: number;
-  readonly signal: AbortSignal;
-  readonly aborted: Promise<void>;
-  answer(fetched: Fetched): void;
-}
 
 let adapter: RunningAdapter;
 let port: number;
-let fetches: Fetch[];
-let onFetch: (fetch: Fetch) => void;
-let acknowledged: string[];
-let letGo: Promise<string>;
-let waits: boolean | Refusal;
-let drops: string[];
-let mayServe: boolean;
-let holder: SessionHolder;
-
-/** Only what the adapter asks of it. A token names its session. */
-function fakePlatform(): Platform {
-  let onLetGo: (sessionId: string) => void;
-  letGo = new Promise((done) => {
-    onLetGo = done;
-  });
-  const inbox: Pick<Inbox, "fetch" | "acknowledge" | "letGo"> = {
-    letGo: async ({ sessionId }) => onLetGo(sessionId),
-    fetch: ({ sessionId }, request) =>
-      new Promise((done) => {
-        const aborted = new Promise<void>((end) => request.signal.addEventListener("abort", () => end()));
-        // As the inbox does.
-        void aborted.then(() => done([]));
-        if (request.signal.aborted) done([]);
-        const fetch = { ...request, sessionId, aborted, answer: done };
-        fetches.push(fetch);
-        onFetch(fetch);
-      }),
-    acknowledge: async (_session, messageId) => {
-      acknowledged.push(messageId);
-      return waits;
-    },
-  };
-  const sessions = {
-    resume: async (token: string) => {
-      if (token === "") return refuse("token_missing", "test");
-      return token.startsWith("t") ? ({ sessionId: token } as Session) : refuse("token_invalid", "test");
-    },
-  };
-  const recorder = {
-    fault: (_where: string, error: unknown) => expect(error).toBeUndefined(),
-    dropped: (_transport: string, reason: string) => drops.push(reason),
-  };
-  const hold: Platform["hold"] = (given) => {
-    holder = given;
-    return () => undefined;
-  };
-  return { inbox, sessions, recorder, mayServe: () => mayServe, hold } as unknown as Platform;
-}
+let fake: FakePlatform;
 
 beforeEach(async () => {
-  fetches = [];
-  onFetch = ({ answer }) => answer([WAITING as MailboxMessage]);
-  acknowledged = [];
-  waits = true;
-  drops = [];
-  mayServe = true;
+  fake = aFakePlatform();
   const settings = {
     TRINE_DEVICE_HOST: "127.0.0.1",
     TRINE_HTTP_PORT: "0",
@@ -87,7 +19,7 @@ beforeEach(async () => {
     TRINE_HTTP_REQUEST_SECONDS: "1",
     TRINE_HTTP_IDLE_SECONDS: "1",
   };
-  adapter = await startHttp(fakePlatform(), httpSettings.parse(settings));
+  adapter = await startHttp(fake.platform, httpSettings.parse(settings));
   port = adapter.ports["TRINE_HTTP_PORT"] ?? 0;
 });
 
@@ -111,7 +43,7 @@ function isRefused(): Promise<boolean> {
 /** Waits until so many fetches wait, which nobody answers. */
 function fetchesWaiting(count: number): Promise<void> {
   return new Promise((done) => {
-    onFetch = () => fetches.length === count && done();
+    fake.onFetch = () => fake.fetches.length === count && done();
   });
 }
 
@@ -123,11 +55,11 @@ describe("a fetch", () => {
       expect(head).toContain(`\r\n${line}`);
     expect(head).toContain("\r\nContent-Type: application/octet-stream\r\n");
     expect(raw.endsWith("\r\n\r\n\u0000\u00ff")).toBe(true);
-    expect(fetches).toMatchObject([{ sessionId: "t1", limit: 1, waitMs: 0 }]);
+    expect(fake.fetches).toMatchObject([{ sessionId: "t1", limit: 1, waitMs: 0 }]);
   });
 
   it("may get an empty message", async () => {
-    onFetch = ({ answer }) => answer([{ ...WAITING, payload: Buffer.alloc(0) } as MailboxMessage]);
+    fake.onFetch = ({ answer }) => answer([{ ...WAITING, payload: Buffer.alloc(0) }]);
     expect((await get()).head).toContain("Content-Length: 0");
   });
 
@@ -137,12 +69,12 @@ describe("a fetch", () => {
     ["/pk/dn/a\r\nx-evil: 1", "/pk/dn/a%0D%0Ax-evil:%201"],
     ["/pk/dn/\ud800", "/pk/dn/%EF%BF%BD"],
   ])("has a topic percent-encoded that no header can hold: %j", async (topic, expected) => {
-    onFetch = ({ answer }) => answer([{ ...WAITING, topic } as MailboxMessage]);
+    fake.onFetch = ({ answer }) => answer([{ ...WAITING, topic }]);
     expect((await get()).head.split("\r\n")).toContain(`x-topic: ${expected}`);
   });
 
   it("is answered 204 when nothing waits", async () => {
-    onFetch = ({ answer }) => answer([]);
+    fake.onFetch = ({ answer }) => answer([]);
     const { head, body } = await get();
     expect([head.split("\r\n")[0], body]).toEqual(["HTTP/1.1 204 No Content", ""]);
     expect(head).not.toMatch(/content-length|transfer-encoding/i);
@@ -151,7 +83,7 @@ describe("a fetch", () => {
   it("waits as long as it says, and never longer than the setting", async () => {
     await get("?waitMs=5000");
     await get("?waitMs=999999999");
-    expect(fetches.map(({ waitMs }) => waitMs)).toEqual([5_000, 60_000]);
+    expect(fake.fetches.map(({ waitMs }) => waitMs)).toEqual([5_000, 60_000]);
   });
 
   it.each(["?waitMs=", "?waitMs=-1", "?waitMs=1.5", "?waitMs=soon", "?waitMs=1&waitMs=2", "?waitMs=9999999999"])(
@@ -168,7 +100,7 @@ describe("a fetch", () => {
       ["token_invalid", "20001"],
       ["unavailable", "10000"],
     ] as [RefusalCode, string][]) {
-      onFetch = ({ answer }) => answer(refuse(refused, "test"));
+      fake.onFetch = ({ answer }) => answer(refuse(refused, "test"));
       expect((await get("?waitMs=1000")).code).toBe(code);
     }
   });
@@ -180,7 +112,7 @@ describe("a poll that waits", () => {
     const answer = get("?waitMs=60000");
     await waiting;
     // Both are 1 s here, and Node looks every second.
-    setTimeout(() => fetches[0]?.answer([WAITING as MailboxMessage]), 2_500);
+    setTimeout(() => fake.fetches[0]?.answer([WAITING]), 2_500);
     expect((await answer).head).toContain(MESSAGE_ID);
   });
 
@@ -190,20 +122,20 @@ describe("a poll that waits", () => {
     socket.write(ask("GET", "/mailbox?waitMs=60000", { password: "t1" }));
     await waiting;
     socket.destroy();
-    await fetches[0]?.aborted;
+    await fake.fetches[0]?.aborted;
   });
 
   it("leaves the message to whoever asks next when the device has gone before the answer", async () => {
     const asked = new Promise<Fetch>((done) => {
-      onFetch = done;
+      fake.onFetch = done;
     });
     const socket = connect(port, "127.0.0.1");
     socket.write(ask("GET", "/mailbox?waitMs=60000", { password: "t1" }));
     const fetch = await asked;
     // It was taken when the end of the line was heard.
-    fetch.signal.addEventListener("abort", () => fetch.answer([WAITING as MailboxMessage]));
+    fetch.signal.addEventListener("abort", () => fetch.answer([WAITING]));
     socket.destroy();
-    expect(await letGo).toBe("t1");
+    expect(await fake.letGo).toBe("t1");
   });
 
   it("ends with nothing when the same session polls anew", async () => {
@@ -214,7 +146,7 @@ describe("a poll that waits", () => {
     const second = get("?waitMs=60000");
     await waiting;
     expect((await first).head).toContain("204 No Content");
-    fetches[1]?.answer([WAITING as MailboxMessage]);
+    fake.fetches[1]?.answer([WAITING]);
     expect((await second).head).toContain(MESSAGE_ID);
   });
 
@@ -223,13 +155,13 @@ describe("a poll that waits", () => {
     const polls = [get("?waitMs=60000", "t1"), get("?waitMs=60000", "t2")];
     await waiting;
     expect(await get("?waitMs=60000", "t3")).toMatchObject({ body: '{"code":40000,"message":"request too many"}' });
-    expect(drops).toEqual(["too_many_polls"]);
-    onFetch = ({ answer }) => answer([]);
+    expect(fake.drops).toEqual(["too_many_polls"]);
+    fake.onFetch = ({ answer }) => answer([]);
     expect((await get("", "t3")).head).toContain("204 No Content");
-    fetches[0]?.answer([]);
+    fake.fetches[0]?.answer([]);
     await polls[0];
     expect((await get("?waitMs=60000", "t3")).head).toContain("204 No Content");
-    fetches[1]?.answer([]);
+    fake.fetches[1]?.answer([]);
     await polls[1];
   });
 
@@ -255,11 +187,11 @@ it("a poll that comes over an open connection while the gateway stops does not w
 
 describe("past the lease of the node", () => {
   it("a request is not answered, and its body not read", async () => {
-    mayServe = false;
+    fake.mayServe = false;
     const announced = post("/topic/pk/dn/user/update", { password: "t1" }, Buffer.alloc(1_000)).subarray(0, 100);
     for (const request of [announced, ask("GET", "/mailbox", { password: "t1" }), ask("GET", "/none", {})])
       expect(await exchange(port, request)).toMatchObject({ raw: "", code: "closed" });
-    expect(drops).toEqual(["past_lease", "past_lease", "past_lease"]);
+    expect(fake.drops).toEqual(["past_lease", "past_lease", "past_lease"]);
   });
 
   it("a body that came too late is not handled", async () => {
@@ -268,7 +200,7 @@ describe("past the lease of the node", () => {
     socket.write(request.subarray(0, -1));
     const other = await get();
     expect(other.head).toContain("200 OK");
-    mayServe = false;
+    fake.mayServe = false;
     const closed = new Promise((done) => socket.once("close", done).resume());
     socket.write(request.subarray(-1));
     await closed;
@@ -279,8 +211,8 @@ describe("past the lease of the node", () => {
     const waiting = fetchesWaiting(1);
     const answer = get("?waitMs=60000");
     await waiting;
-    mayServe = false;
-    fetches[0]?.answer([WAITING as MailboxMessage]);
+    fake.mayServe = false;
+    fake.fetches[0]?.answer([WAITING]);
     expect((await answer).raw).toBe("");
   });
 
@@ -290,7 +222,7 @@ describe("past the lease of the node", () => {
     const waiting = fetchesWaiting(1);
     const answer = get("?waitMs=60000");
     await waiting;
-    expect(holder.closeAll("lease lost")).toBe(2);
+    expect(fake.holder?.closeAll("lease lost")).toBe(2);
     expect((await answer).raw).toBe("");
     await idleClosed;
   });
@@ -298,9 +230,9 @@ describe("past the lease of the node", () => {
 
 describe("an acknowledgement", () => {
   it.each([true, false])("is a success, whether the message waited or not: %s", async (waited) => {
-    waits = waited;
+    fake.waits = waited;
     expect((await remove(MESSAGE_ID)).body).toBe('{"code":0,"message":"success"}');
-    expect(acknowledged).toEqual([MESSAGE_ID]);
+    expect(fake.acknowledged).toEqual([MESSAGE_ID]);
   });
 
   it.each(["x", "-1", "1.5", `${MESSAGE_ID}000`])("of what is no id is a parameter error: %s", async (id) => {
@@ -310,7 +242,7 @@ describe("an acknowledgement", () => {
   it("is refused as a publish is", async () => {
     expect((await remove(MESSAGE_ID, "")).code).toBe("20002");
     expect((await remove(MESSAGE_ID, "x")).code).toBe("20001");
-    waits = refuse("unavailable", "test");
+    fake.waits = refuse("unavailable", "test");
     expect(await remove(MESSAGE_ID)).toMatchObject({ code: "10000" });
   });
 });

@@ -28,6 +28,7 @@ export function describeFaults<R extends NodesRedis>(
           expect(verdict, figures).toMatchObject({ lost: [], undelivered: [], wrong: [] });
           expect(verdict.acknowledged, "traffic was under way").toBeGreaterThan(100);
           expect(verdict.accepted, "traffic was under way").toBeGreaterThan(20);
+          expect(verdict.expired, "one device was away").toBeGreaterThan(0);
         }
       }, 240_000);
     }

@@ -11,6 +11,7 @@ const DEVICES: readonly DevicePlan[] = [
   ...Array.from({ length: 2 }, () => ({ protocols: [overHttp] })),
   { protocols: [overCoap] },
   { protocols: [overCoapObserve] },
+  { protocols: [] },
 ];
 
 /** Strikes once in the middle of traffic both ways, and judges what came of it. Traffic has to flow again before the end. */

@@ -12,18 +12,25 @@ export interface Application {
   stop(): Promise<void>;
 }
 
-/** Sends to each device one message after the other; each is sent under its idempotency key until it is accepted. */
+/** So short that a message to a device that is away expires while traffic runs. */
+const SHORT_TTL_SECONDS = 1;
+
+/**
+ * Sends to each device one message after the other; each is sent under its idempotency key until it is accepted. What goes to a device that
+ * speaks no protocol, and so never comes, expires soon.
+ */
 export function startApplication(nodes: readonly GatewayNode[], ledgers: readonly Ledger[]): Application {
   const call = callAnyNode(nodes);
   let stopped = false;
 
-  async function sendTo({ certificate, accepted }: Ledger): Promise<void> {
+  async function sendTo({ certificate, streams, accepted }: Ledger): Promise<void> {
     const { productKey, deviceName } = certificate;
+    const ttl = streams.length === 0 ? { ttlSeconds: SHORT_TTL_SECONDS } : {};
     for (let number = 1; !stopped; number += 1) {
       const { messageId } = await call<{ messageId: string }>({
         method: "POST",
         path: `/v1/products/${productKey}/devices/${deviceName}/messages`,
-        body: { topic: topicOf(certificate, "user/get"), payload: String(number) },
+        body: { topic: topicOf(certificate, "user/get"), payload: String(number), ...ttl },
         headers: { "idempotency-key": `${deviceName} ${number}` },
       });
       accepted.push({ number, messageId });

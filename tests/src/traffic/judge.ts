@@ -85,7 +85,10 @@ function judgeStream(deviceName: string, { name, attempts, acknowledged }: Strea
   };
 }
 
-function judgeDownlink({ certificate, accepted, received }: Ledger, states: ReadonlyMap<string, string>): Verdict {
+function judgeDownlink(
+  { certificate, accepted, received, complaints }: Ledger,
+  states: ReadonlyMap<string, string>,
+): Verdict {
   const who = `to ${certificate.deviceName}`;
   const numbers = received.map(({ number }) => number);
   const got = new Set(numbers);
@@ -99,6 +102,7 @@ function judgeDownlink({ certificate, accepted, received }: Ledger, states: Read
     undelivered: missing.filter((each) => !expired.includes(each)).map(({ number }) => `${who}: ${number}`),
     repeated: numbers.length - got.size,
     wrong: [
+      ...complaints,
       ...disorders(numbers).map((number) => `${who}: ${number} came after a later one`),
       ...unexplained(received).map((sentence) => `${who}: ${sentence}`),
       ...accepted

@@ -34,9 +34,11 @@ export interface Ledger {
   /** Messages to the device that the REST API accepted, in their order. */
   readonly accepted: { readonly number: number; readonly messageId: string }[];
   readonly received: Reception[];
+  /** What the gateway did that it must not, as the device saw it. */
+  readonly complaints: string[];
 }
 
 /** Opens an empty ledger. */
 export function openLedger(certificate: DeviceCertificate): Ledger {
-  return { certificate, streams: [], accepted: [], received: [] };
+  return { certificate, streams: [], accepted: [], received: [], complaints: [] };
 }

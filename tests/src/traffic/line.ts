@@ -29,4 +29,6 @@ export interface Protocol {
   readonly dial: Dial;
   /** How many messages are under way at once. */
   readonly window: number;
+  /** A device has one connection: a newer login ends the older one, on whichever node it is. */
+  readonly isOneConnection: boolean;
 }

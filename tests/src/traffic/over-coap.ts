@@ -13,6 +13,7 @@ export const overCoap: Protocol = {
   name: "coap",
   way: "pulled",
   window: 1,
+  isOneConnection: false,
   async dial({ node, certificate, receive }) {
     const connection = await connectCoap({
       host: "127.0.0.1",
@@ -45,6 +46,7 @@ export const overCoapObserve: Protocol = {
   name: "coap",
   way: "observed",
   window: 1,
+  isOneConnection: false,
   async dial({ node, certificate, receive }) {
     const connection = await connectCoap({
       host: "127.0.0.1",

@@ -11,6 +11,7 @@ export const overHttp: Protocol = {
   name: "http",
   way: "polled",
   window: 1,
+  isOneConnection: false,
   async dial({ node, certificate, receive }) {
     const connection = await connectHttp({ host: "127.0.0.1", port: node.ports.http, certificate });
     const gone = new AbortController();

@@ -7,6 +7,7 @@ export const overMqtt: Protocol = {
   name: "mqtt",
   way: "pushed",
   window: 4,
+  isOneConnection: true,
   async dial({ node, certificate, receive }) {
     const down = topicOf(certificate, "user/get");
     let closing = false;

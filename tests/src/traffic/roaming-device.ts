@@ -7,6 +7,8 @@ import { pause, within } from "./pause.ts";
 /** What a device waits for, before it tries another node. */
 const LOGIN_WITHIN_MS = 3_000;
 const ACKNOWLEDGE_WITHIN_MS = 4_000;
+/** The login that takes over, and the order to the other node. */
+const TAKEN_OVER_WITHIN_MS = LOGIN_WITHIN_MS + 4_000;
 const TRY_AGAIN_MS = 100;
 const BETWEEN_MESSAGES_MS = 10;
 
@@ -39,6 +41,7 @@ export function startRoamingDevice({ nodes, ledger, protocol, movesWithinMs }: O
   ledger.streams.push(stream);
   let leaving = false;
   let failedOn: GatewayNode | undefined;
+  const leftOpen: Promise<void>[] = [];
 
   async function run(): Promise<void> {
     while (!leaving || hasUnacknowledged(stream)) {
@@ -114,9 +117,19 @@ export function startRoamingDevice({ nodes, ledger, protocol, movesWithinMs }: O
       return;
     }
     leg.end = "cut";
-    if (ending !== "takeover") line.drop();
-    // The gateway has to end what was taken over; what it leaves open the device would hold for ever.
-    else void within(LOGIN_WITHIN_MS + ACKNOWLEDGE_WITHIN_MS, line.ended).catch(() => line.drop());
+    if (ending === "takeover") leftOpen.push(seeItEnded(line, leg));
+    else line.drop();
+  }
+
+  /** The gateway has to end what was taken over. */
+  async function seeItEnded(line: Line, { node }: Leg): Promise<void> {
+    try {
+      await within(TAKEN_OVER_WITHIN_MS, line.ended);
+    } catch {
+      line.drop();
+      if (protocol.isOneConnection)
+        ledger.complaints.push(`${ledger.certificate.deviceName}: ${node} kept a connection that was taken over`);
+    }
   }
 
   async function closeInOrder(line: Line): Promise<"closed" | "cut"> {
@@ -135,6 +148,7 @@ export function startRoamingDevice({ nodes, ledger, protocol, movesWithinMs }: O
     async leave() {
       leaving = true;
       await running;
+      await Promise.all(leftOpen);
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { Downlink } from "../messaging/contracts.ts";
-import type { DownlinkReports } from "../messaging/downlink-reports.ts";
+import type { DownlinkReports } from "../messaging/downlink/downlink-reports.ts";
 import type { AuditLog } from "../ports/audit-log.ts";
 import type { UplinkLog } from "../ports/uplink-log.ts";
 import type { Batches, Devices, Products, Revocation, Rotations } from "../registry/contracts.ts";

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { aNode, aSession, type Node, OPERATOR } from "../../test/a-node.ts";
-import { held } from "../../test/held.ts";
-import { isRefusal, type Session } from "../auth/index.ts";
+import { aNode, aSession, type Node, OPERATOR } from "../../../test/a-node.ts";
+import { held } from "../../../test/held.ts";
+import { isRefusal, type Session } from "../../auth/index.ts";
 
 let node: Node;
 let session: Session;

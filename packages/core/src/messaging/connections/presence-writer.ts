@@ -1,5 +1,5 @@
-import { deviceKey } from "../certificate/names.ts";
-import type { DeviceRegistry, DeviceSeen, PresenceChange } from "../ports/device-registry.ts";
+import { deviceKey } from "../../certificate/names.ts";
+import type { DeviceRegistry, DeviceSeen, PresenceChange } from "../../ports/device-registry.ts";
 
 /** Most devices of one write. */
 const CHUNK = 1_000;

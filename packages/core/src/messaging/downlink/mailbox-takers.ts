@@ -1,4 +1,4 @@
-import type { MailboxTaker } from "../ports/mailbox.ts";
+import type { MailboxTaker } from "../../ports/mailbox.ts";
 
 /** Who has which mailbox, and what of it is out. For stores whose mailboxes one process alone reads. */
 export interface MailboxTakers {

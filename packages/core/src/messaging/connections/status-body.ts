@@ -1,4 +1,4 @@
-import type { Session } from "../auth/session.ts";
+import type { Session } from "../../auth/session.ts";
 
 /** Whose connection it is. */
 export type StatusSubject = Pick<Session, "device" | "iotId" | "peer" | "transport">;

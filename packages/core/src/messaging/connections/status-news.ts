@@ -1,8 +1,8 @@
-import { deviceKey } from "../certificate/names.ts";
-import type { Recorder } from "../ports/recorder.ts";
-import type { TimelineNotes } from "../ports/timeline.ts";
-import type { Uplink } from "./contracts.ts";
-import { createInTurn } from "./in-turn.ts";
+import { deviceKey } from "../../certificate/names.ts";
+import type { Recorder } from "../../ports/recorder.ts";
+import type { TimelineNotes } from "../../ports/timeline.ts";
+import type { Uplink } from "../contracts.ts";
+import { createInTurn } from "../in-turn.ts";
 import type { PresenceWriter } from "./presence-writer.ts";
 import { type StatusSubject, statusBody } from "./status-body.ts";
 

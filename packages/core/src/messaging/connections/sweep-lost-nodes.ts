@@ -1,7 +1,7 @@
-import type { Clock } from "../ports/clock.ts";
-import type { DeviceDirectory } from "../ports/device-directory.ts";
-import type { DeviceRegistry } from "../ports/device-registry.ts";
-import type { Recorder } from "../ports/recorder.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { DeviceDirectory } from "../../ports/device-directory.ts";
+import type { DeviceRegistry } from "../../ports/device-registry.ts";
+import type { Recorder } from "../../ports/recorder.ts";
 import { readAbout } from "./connection-about.ts";
 import type { StatusNews } from "./status-news.ts";
 

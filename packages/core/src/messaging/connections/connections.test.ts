@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { aHolder, aNode, announced, aSession, NOW_MS, type Node, uplinkOf } from "../../test/a-node.ts";
-import { held } from "../../test/held.ts";
-import type { Session } from "../auth/index.ts";
-import { deviceKey } from "../certificate/index.ts";
+import { aHolder, aNode, announced, aSession, NOW_MS, type Node, uplinkOf } from "../../../test/a-node.ts";
+import { held } from "../../../test/held.ts";
+import type { Session } from "../../auth/index.ts";
+import { deviceKey } from "../../certificate/index.ts";
 
 let node: Node;
 let session: Session;

@@ -1,8 +1,8 @@
-import type { DeviceRef } from "../certificate/names.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { DeviceLookup } from "../ports/device-registry.ts";
-import type { Mailbox, MessageStatus } from "../ports/mailbox.ts";
-import type { Uplink } from "./contracts.ts";
+import type { DeviceRef } from "../../certificate/names.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { DeviceLookup } from "../../ports/device-registry.ts";
+import type { Mailbox, MessageStatus } from "../../ports/mailbox.ts";
+import type { Uplink } from "../contracts.ts";
 
 const CHUNK = 100;
 

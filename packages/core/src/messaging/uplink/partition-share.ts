@@ -1,4 +1,4 @@
-import { UPLINK_PARTITIONS } from "../ports/uplink-log.ts";
+import { UPLINK_PARTITIONS } from "../../ports/uplink-log.ts";
 
 /** Who reads in a group, each with the time of its last read. */
 export type UplinkReaders = readonly (readonly [consumer: string, readAtMs: number])[];

@@ -1,10 +1,10 @@
-import { type Refusal, refuse } from "../auth/refusal.ts";
-import type { Session } from "../auth/session.ts";
-import type { Clock, Timer } from "../ports/clock.ts";
-import type { DeviceDirectory } from "../ports/device-directory.ts";
-import type { Mailbox, MailboxMessage } from "../ports/mailbox.ts";
-import type { Recorder } from "../ports/recorder.ts";
-import type { Inbox, SessionHolder } from "./contracts.ts";
+import { type Refusal, refuse } from "../../auth/refusal.ts";
+import type { Session } from "../../auth/session.ts";
+import type { Clock, Timer } from "../../ports/clock.ts";
+import type { DeviceDirectory } from "../../ports/device-directory.ts";
+import type { Mailbox, MailboxMessage } from "../../ports/mailbox.ts";
+import type { Recorder } from "../../ports/recorder.ts";
+import type { Inbox, SessionHolder } from "../contracts.ts";
 import { createInboxWatchers, type Watcher } from "./inbox-watchers.ts";
 
 /** How long a session has what it fetched to itself: a device on a slow network has to take it and say so. */

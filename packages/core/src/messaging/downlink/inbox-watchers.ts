@@ -1,10 +1,10 @@
-import type { Session } from "../auth/session.ts";
-import { type DeviceRef, deviceKey } from "../certificate/names.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { RevocationTarget } from "../ports/control-bus.ts";
-import type { DeviceDirectory } from "../ports/device-directory.ts";
-import type { Recorder } from "../ports/recorder.ts";
-import type { SessionHolder } from "./contracts.ts";
+import type { Session } from "../../auth/session.ts";
+import { type DeviceRef, deviceKey } from "../../certificate/names.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { RevocationTarget } from "../../ports/control-bus.ts";
+import type { DeviceDirectory } from "../../ports/device-directory.ts";
+import type { Recorder } from "../../ports/recorder.ts";
+import type { SessionHolder } from "../contracts.ts";
 
 /** How long the directory sends hints about a device here, without being asked again. */
 const ANNOUNCED_MS = 120_000;

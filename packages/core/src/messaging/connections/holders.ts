@@ -1,4 +1,4 @@
-import type { SessionHolder } from "./contracts.ts";
+import type { SessionHolder } from "../contracts.ts";
 
 /** The adapters of this node that hold connections, addressed as one. */
 export interface Holders extends SessionHolder {

@@ -1,4 +1,4 @@
-import { UPLINK_PARTITIONS } from "../ports/uplink-log.ts";
+import { UPLINK_PARTITIONS } from "../../ports/uplink-log.ts";
 
 const FNV_OFFSET = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;

@@ -1,10 +1,10 @@
-import { judgeSession } from "../auth/judge-session.ts";
-import { isRefusal } from "../auth/refusal.ts";
-import type { Session } from "../auth/session.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { DeviceDirectory } from "../ports/device-directory.ts";
-import type { DeviceLookup } from "../ports/device-registry.ts";
-import type { SessionHolder } from "./contracts.ts";
+import { judgeSession } from "../../auth/judge-session.ts";
+import { isRefusal } from "../../auth/refusal.ts";
+import type { Session } from "../../auth/session.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { DeviceDirectory } from "../../ports/device-directory.ts";
+import type { DeviceLookup } from "../../ports/device-registry.ts";
+import type { SessionHolder } from "../contracts.ts";
 
 /** Connections that are judged at once. */
 const CHUNK = 200;

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { aNode, aSession, NOW_MS, type Node, OPERATOR, uplinkOf } from "../../test/a-node.ts";
-import { isRefusal, type Session } from "../auth/index.ts";
+import { aNode, aSession, NOW_MS, type Node, OPERATOR, uplinkOf } from "../../../test/a-node.ts";
+import { isRefusal, type Session } from "../../auth/index.ts";
 
 let node: Node;
 let session: Session;

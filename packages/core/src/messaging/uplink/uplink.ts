@@ -1,12 +1,12 @@
-import { refuse } from "../auth/refusal.ts";
-import type { DeviceRef } from "../certificate/names.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { UplinkLog, UplinkMessage } from "../ports/uplink-log.ts";
-import type { Uplink } from "./contracts.ts";
-import type { InFlight } from "./in-flight.ts";
-import type { MessageIds } from "./message-id.ts";
-import { replyTo } from "./replies/reply-to.ts";
-import { mayPublish } from "./topics/topic-policy.ts";
+import { refuse } from "../../auth/refusal.ts";
+import type { DeviceRef } from "../../certificate/names.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { UplinkLog, UplinkMessage } from "../../ports/uplink-log.ts";
+import type { Uplink } from "../contracts.ts";
+import type { InFlight } from "../in-flight.ts";
+import type { MessageIds } from "../message-id.ts";
+import { replyTo } from "../replies/reply-to.ts";
+import { mayPublish } from "../topics/topic-policy.ts";
 
 /** The transport of what the gateway itself announces. */
 const GATEWAY = "gateway";

@@ -1,10 +1,10 @@
-import type { DeviceRef } from "../certificate/names.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { ControlBus } from "../ports/control-bus.ts";
-import type { DeviceDirectory, DeviceLocation } from "../ports/device-directory.ts";
-import type { Recorder } from "../ports/recorder.ts";
+import type { DeviceRef } from "../../certificate/names.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { ControlBus } from "../../ports/control-bus.ts";
+import type { DeviceDirectory, DeviceLocation } from "../../ports/device-directory.ts";
+import type { Recorder } from "../../ports/recorder.ts";
+import type { Connections, SessionHolder } from "../contracts.ts";
 import { writeAbout } from "./connection-about.ts";
-import type { Connections, SessionHolder } from "./contracts.ts";
 import type { StatusNews } from "./status-news.ts";
 
 interface Deps {

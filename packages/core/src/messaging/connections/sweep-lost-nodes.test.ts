@@ -1,6 +1,6 @@
 import { beforeEach, expect, it } from "vitest";
-import { aHolder, aNode, announced, aSession, must, type Node, OPERATOR } from "../../test/a-node.ts";
-import type { Session } from "../auth/index.ts";
+import { aHolder, aNode, announced, aSession, must, type Node, OPERATOR } from "../../../test/a-node.ts";
+import type { Session } from "../../auth/index.ts";
 
 const STATUS = "/as/radio/status";
 

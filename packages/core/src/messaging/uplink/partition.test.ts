@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { UPLINK_PARTITIONS } from "../ports/uplink-log.ts";
+import { UPLINK_PARTITIONS } from "../../ports/uplink-log.ts";
 import { partitionOf } from "./partition.ts";
 
 // The first two are published test vectors of FNV-1a: 0x811c9dc5 and 0xbf9cf968.

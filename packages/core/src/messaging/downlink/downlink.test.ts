@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { aHolder, aNode, aSession, NOW_MS, type Node, OPERATOR } from "../../test/a-node.ts";
-import { aDevice } from "../../test/an-attempt.ts";
-import { isRefusal, type Session } from "../auth/index.ts";
-import { deviceKey } from "../certificate/index.ts";
+import { aHolder, aNode, aSession, NOW_MS, type Node, OPERATOR } from "../../../test/a-node.ts";
+import { aDevice } from "../../../test/an-attempt.ts";
+import { isRefusal, type Session } from "../../auth/index.ts";
+import { deviceKey } from "../../certificate/index.ts";
 
 let node: Node;
 let session: Session;

@@ -1,4 +1,4 @@
-import type { DeviceRef } from "../certificate/names.ts";
+import type { DeviceRef } from "../../certificate/names.ts";
 import type { StatusSubject } from "./status-body.ts";
 
 /** What a node leaves in the directory about a connection, so that another one can tell of its end. */

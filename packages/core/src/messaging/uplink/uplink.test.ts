@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { aNode, announced, aSession, type Node, uplinkOf } from "../../test/a-node.ts";
-import { isRefusal, type Session } from "../auth/index.ts";
+import { aNode, announced, aSession, type Node, uplinkOf } from "../../../test/a-node.ts";
+import { isRefusal, type Session } from "../../auth/index.ts";
 
 let node: Node;
 let session: Session;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { UPLINK_PARTITIONS } from "../ports/uplink-log.ts";
+import { UPLINK_PARTITIONS } from "../../ports/uplink-log.ts";
 import { keepReaderMs, MAX_READERS, noteReader, shareOf, type UplinkReaders } from "./partition-share.ts";
 
 const names = (count: number) => Array.from({ length: count }, (_, i) => `consumer-${i}`);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { aDevice } from "../../test/an-attempt.ts";
-import type { DeviceSeen, PresenceChange } from "../ports/device-registry.ts";
+import { aDevice } from "../../../test/an-attempt.ts";
+import type { DeviceSeen, PresenceChange } from "../../ports/device-registry.ts";
 import { createPresenceWriter } from "./presence-writer.ts";
 
 function aWriter() {

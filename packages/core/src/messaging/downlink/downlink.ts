@@ -1,14 +1,14 @@
-import { type Refusal, refuse } from "../auth/refusal.ts";
-import type { DeviceRef } from "../certificate/names.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { ControlBus, ControlHandler } from "../ports/control-bus.ts";
-import type { DeviceDirectory } from "../ports/device-directory.ts";
-import type { DeviceLookup } from "../ports/device-registry.ts";
-import type { Mailbox, MailboxLimits } from "../ports/mailbox.ts";
-import type { Recorder } from "../ports/recorder.ts";
-import type { Downlink } from "./contracts.ts";
-import type { MessageIds } from "./message-id.ts";
-import { mayReceive } from "./topics/topic-policy.ts";
+import { type Refusal, refuse } from "../../auth/refusal.ts";
+import type { DeviceRef } from "../../certificate/names.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { ControlBus, ControlHandler } from "../../ports/control-bus.ts";
+import type { DeviceDirectory } from "../../ports/device-directory.ts";
+import type { DeviceLookup } from "../../ports/device-registry.ts";
+import type { Mailbox, MailboxLimits } from "../../ports/mailbox.ts";
+import type { Recorder } from "../../ports/recorder.ts";
+import type { Downlink } from "../contracts.ts";
+import type { MessageIds } from "../message-id.ts";
+import { mayReceive } from "../topics/topic-policy.ts";
 
 /** How long a node may take to say whether it wrote a QoS 0 message. */
 const DELIVER_WITHIN_MS = 1_000;

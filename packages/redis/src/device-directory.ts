@@ -68,7 +68,8 @@ export function createRedisDeviceDirectory(redis: RedisHandle): DeviceDirectory 
   const keys = isCluster ? 1 : 2;
   const claim = defineScript(redis, { name: "ClaimDevice", keys, lua: CLAIM });
   const release = defineScript(redis, { name: "ReleaseDevice", keys, lua: RELEASE });
-  const watch = defineScript(redis, { name: "WatchDevice", keys: 1, lua: WATCH });
+  // Who waits for a day must not be forgotten in a failover.
+  const watch = defineScript(redis, { name: "WatchDevice", keys: 1, lua: WATCH, durable: true });
   const reach = defineScript(redis, { name: "ReachDevice", keys: 2, lua: REACH });
   const leases = createNodeLeases(redis);
 

@@ -11,6 +11,8 @@ const FROZEN_MS = 15_000;
 const LET_GO_WITHIN_MS = 4_000;
 const HOST = "127.0.0.1";
 const STALE = "stale";
+/** No retransmission: one that comes after the node has woken, and has its lease again, is served like any other. */
+const ONE_DATAGRAM_MS = 60_000;
 
 /**
  * SIGSTOP to one of the gateways, SIGCONT 15 s later. Devices that it held have moved on; what waits in its sockets must not be served when it
@@ -70,7 +72,13 @@ const PROTOCOLS: readonly WitnessProtocol[] = [
   {
     hasPresence: false,
     connect: async ({ ports }, certificate) => ({
-      connection: await connectCoap({ host: HOST, port: ports.coap, certificate, mode: "plain" }),
+      connection: await connectCoap({
+        host: HOST,
+        port: ports.coap,
+        certificate,
+        mode: "plain",
+        ackTimeoutMs: ONE_DATAGRAM_MS,
+      }),
     }),
   },
 ];

@@ -99,7 +99,9 @@ function judgeDownlink(
     accepted: accepted.length,
     delivered: accepted.length - missing.length,
     expired: expired.length,
-    undelivered: missing.filter((each) => !expired.includes(each)).map(({ number }) => `${who}: ${number}`),
+    undelivered: missing
+      .filter((each) => !expired.includes(each))
+      .map(({ number, messageId }) => `${who}: ${number} is ${states.get(messageId)}, last on ${lastLeg(received)}`),
     repeated: numbers.length - got.size,
     wrong: [
       ...complaints,
@@ -136,6 +138,11 @@ function unexplained(received: readonly Reception[]): readonly string[] {
     const surely = before.find(({ leg }) => leg === now || (leg.end === "closed" && now.beganAt > (leg.endedAt ?? 0)));
     return surely ? [`${number} came on ${show(now)}, and before on ${show(surely.leg)}`] : [];
   });
+}
+
+function lastLeg(received: readonly Reception[]): string {
+  const last = received.at(-1);
+  return last ? show(last.leg) : "none";
 }
 
 function show({ way, node, end }: Leg): string {

@@ -1,6 +1,6 @@
 import { type Refusal, refuse } from "../../auth/refusal.ts";
 import type { DeviceRef } from "../../certificate/names.ts";
-import type { Clock } from "../../ports/clock.ts";
+import type { Clock, Timer } from "../../ports/clock.ts";
 import type { ControlBus, ControlHandler } from "../../ports/control-bus.ts";
 import type { DeviceDirectory } from "../../ports/device-directory.ts";
 import type { DeviceLookup } from "../../ports/device-registry.ts";
@@ -12,6 +12,10 @@ import { mayReceive } from "../topics/topic-policy.ts";
 
 /** How long a node may take to say whether it wrote a QoS 0 message. */
 const DELIVER_WITHIN_MS = 1_000;
+
+/** As long as a store usually takes to come back, and no longer: the hints of an outage add up. */
+const HINTS_AGAIN = 5;
+const HINT_AGAIN_MS = 1_000;
 
 interface Deps {
   readonly nodeId: string;
@@ -25,6 +29,7 @@ interface Deps {
   readonly handleHere: ControlHandler;
   readonly messageIds: MessageIds;
   readonly clock: Clock;
+  readonly timer: Timer;
   readonly recorder: Recorder;
   readonly limits: MailboxLimits;
   readonly maxPayloadBytes: number;
@@ -96,9 +101,12 @@ async function judge(
   return payload.length > maxPayloadBytes ? refuse("too_large", `${payload.length} bytes`) : undefined;
 }
 
-/** Losing the hint costs latency only, so nobody waits for it. */
-function wake(deps: Deps, device: DeviceRef): void {
-  tellHolder(deps, device).catch((error: unknown) => deps.recorder.fault("wake", error));
+/** Losing the hint costs latency only, so nobody waits for it; one that could not be given is given again a few times, for a store comes back. */
+function wake(deps: Deps, device: DeviceRef, left = HINTS_AGAIN): void {
+  tellHolder(deps, device).catch((error: unknown) => {
+    deps.recorder.fault("wake", error);
+    if (left > 0) deps.timer.after(HINT_AGAIN_MS, () => wake(deps, device, left - 1));
+  });
 }
 
 async function tellHolder({ directory, nodeId, bus, handleHere }: Deps, device: DeviceRef): Promise<void> {

@@ -10,6 +10,9 @@ import { createInboxWatchers, type Watcher } from "./inbox-watchers.ts";
 /** How long a session has what it fetched to itself: a device on a slow network has to take it and say so. */
 const LEASE_MS = 30_000;
 
+/** How long a wait goes on without a look: a hint may be lost, and nothing else comes for a device that is not written to again. */
+const LOOK_AGAIN_MS = 30_000;
+
 /** How soon to look again after another taker of the device was in the way. */
 const BLOCKED_MS = 1_000;
 
@@ -79,7 +82,7 @@ export function createInbox(deps: Deps): RunningInbox {
       if (leftMs <= 0 || signal.aborted) return [];
       // A look between the one above and the hints that come from here on.
       if (await watchers.announce(session.device, waitMs)) continue;
-      await untilNext(waiter, found === "blocked" ? Math.min(leftMs, BLOCKED_MS) : leftMs, signal);
+      await untilNext(waiter, Math.min(leftMs, found === "blocked" ? BLOCKED_MS : LOOK_AGAIN_MS), signal);
       if (signal.aborted) return [];
     }
   }

@@ -4,6 +4,11 @@ import type { Protocol } from "./line.ts";
 import { pause, within } from "./pause.ts";
 
 const PULL_AGAIN_MS = 200;
+/**
+ * RFC 7641 3.3.1: an observation has no connection that ends with it, so a device registers again now and then. A gateway whose lease was over
+ * has dropped its observers without a word.
+ */
+const REGISTER_AGAIN_MS = 10_000;
 const ANSWER_WITHIN_MS = 4_000;
 /** Sooner than RFC 7252 4.8 has it: the line is short. */
 const ACK_TIMEOUT_MS = 500;
@@ -63,7 +68,7 @@ export const overCoapObserve: Protocol = {
     return {
       publish: async (payload) =>
         void (await connection.publish({ topic: topicOf(certificate, "user/update"), payload })),
-      ended: observation.ended.then(() => undefined),
+      ended: Promise.race([observation.ended, pause(REGISTER_AGAIN_MS)]).then(() => undefined),
       async close() {
         await observation.stop();
         await connection.close();

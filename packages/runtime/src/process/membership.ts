@@ -70,10 +70,12 @@ export function createMembership(deps: Deps): Membership {
     return true;
   }
 
-  async function renew(): Promise<void> {
+  /** @param onGap is called before this node may serve again: bytes that wait in a socket could be read behind the answer, in the same turn. */
+  async function renew(onGap: () => void): Promise<void> {
     const asked = clock.monotonicMs();
     await directory.renewNode(nodeId, leaseMs);
     if (asked - renewedAt >= leaseMs) {
+      if (renewedAt > Number.NEGATIVE_INFINITY) onGap();
       forgetAll();
       inTouchSince = asked;
     }
@@ -102,7 +104,8 @@ export function createMembership(deps: Deps): Membership {
     },
     async join(handler, upkeep) {
       const listening = await bus.listen(nodeId, handler);
-      await renew();
+      const renewAgain = () => renew(() => upkeep.closeAll("lease_over"));
+      await renewAgain();
       const tell = (where: string) => (error: unknown) => recorder.fault(where, error);
 
       /** Others are judged only by who has been in touch for a lease: after an outage for all, the rest needs time to come back. */
@@ -121,7 +124,7 @@ export function createMembership(deps: Deps): Membership {
       }
 
       const repetitions = [
-        repeat(RENEW_MS, renew, tell("node_lease")),
+        repeat(RENEW_MS, renewAgain, tell("node_lease")),
         repeat(SWEEP_MS, sweep, tell("node_sweep")),
         repeat(SWEEP_MS, lookAfterOwn, tell("node_recheck")),
         repeat(WATCH_MS, async () => upkeep.keepWatching(), tell("inbox")),

@@ -15,7 +15,7 @@ export interface Observer {
   wasBegunBy(request: Request): boolean;
   /** Whom to tell what became of the rest of a message, when the device still has to fetch it. */
   awaits(messageId: string): ((delivery: Delivery) => void) | undefined;
-  /** Ends it with a last word: a response of an error code (RFC 7641 4.2). */
+  /** Ends it with a last word: a response of an error code (RFC 7641 4.2), said as soon as this node may serve. */
   end(response: Response): void;
   /** Ends it without a word. Resolves when its messages may go to another taker; a successor of the same session takes them as they are. */
   leave(successor?: Session): Promise<void>;
@@ -37,6 +37,9 @@ interface Observation {
   readonly after: Promise<void> | undefined;
   readonly onGone: () => void;
 }
+
+/** After some minutes a device has looked for another node by itself. */
+const MOST_TRIES = 300;
 
 // RFC 7641 4.5: a device that is told nothing is asked once a day whether it still observes.
 const PROBE_AFTER_MS = 86_400_000;
@@ -142,8 +145,7 @@ export function createObserver(deps: Deps, { session, token, request, after, onG
 
   async function refused(refusal: Refusal): Promise<void> {
     if (signal.aborted) return;
-    if (!platform.mayServe()) await leave();
-    else if (refusal.code !== "unavailable") end(refusalResponse(refusal));
+    if (!platform.mayServe() || refusal.code !== "unavailable") end(refusalResponse(refusal));
     else await pause(retryMs, undefined, { signal }).catch(ignore);
   }
 
@@ -154,7 +156,18 @@ export function createObserver(deps: Deps, { session, token, request, after, onG
   function end(response: Response): void {
     if (signal.aborted) return;
     void leave();
-    if (platform.mayServe()) void request.notify(response, new AbortController().signal);
+    void sayLast(response);
+  }
+
+  /** There is no connection whose end would tell the device. So a node that must be silent now says it when it may speak again. */
+  async function sayLast(response: Response): Promise<void> {
+    for (let tries = 0; !platform.mayServe(); tries += 1) {
+      if (tries === MOST_TRIES) return;
+      await pause(retryMs, undefined, { ref: false });
+    }
+    await request.notify(response, new AbortController().signal).catch((error: unknown) => {
+      recorder.fault("coap_observe", error);
+    });
   }
 
   async function leave(successor?: Session): Promise<void> {

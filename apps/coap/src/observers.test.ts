@@ -89,7 +89,7 @@ it("a device that keeps silent is an observer no more, its message stays, and th
   const stranger = { ...session, device: (await logIn()).session.device };
   await expect.poll(() => observers.add(stranger, { request, token }) !== undefined).toBe(true);
   expect(await state(id)).toBe("sent");
-  observers.drop();
+  observers.endAll();
 });
 
 it("a message whose acknowledgement the store did not take is not sent again: the device has it", async () => {
@@ -105,7 +105,7 @@ it("a message whose acknowledgement the store did not take is not sent again: th
   (await sentAs(0)).end("acknowledged");
   expect(textOf(await sentAs(1))).toBe("two");
   expect([await state(one), failures]).toEqual(["delivered", 2]);
-  observers.drop();
+  observers.endAll();
 });
 
 it("a device to which nothing was sent for a day is asked whether it still observes", async () => {
@@ -122,7 +122,7 @@ it("a device to which nothing was sent for a day is asked whether it still obser
   probe.end("acknowledged");
   await send("one");
   expect(textOf(await sentAs(1))).toBe("one");
-  observers.drop();
+  observers.endAll();
 });
 
 it("while the stores are down nothing is sent, and the observer is kept", async () => {
@@ -137,7 +137,7 @@ it("while the stores are down nothing is sent, and the observer is kept", async 
   await send("one");
   expect(textOf(await sentAs(0))).toBe("one");
   expect(sent).toHaveLength(1);
-  observers.drop();
+  observers.endAll();
 });
 
 it("what is sent to an observer that ends is sent no more", async () => {
@@ -145,7 +145,18 @@ it("what is sent to an observer that ends is sent no more", async () => {
   observers.add(session, { request, token });
   await send("one");
   const { signal } = await sentAs(0);
-  observers.stop();
+  observers.endAll();
   expect(signal.aborted).toBe(true);
   expect((await sentAs(1)).response.code).toBe("5.03");
+});
+
+it("an observer of a node that may not serve is told so as soon as it may, and nothing before", async () => {
+  const observers = observersOn();
+  observers.add(session, { request, token });
+  gateway.lease.lives = false;
+  observers.endAll();
+  await expect.poll(() => gateway.lease.refusals).toBeGreaterThan(3);
+  expect(sent).toEqual([]);
+  gateway.lease.lives = true;
+  expect((await sentAs(0)).response.code).toBe("5.03");
 });

@@ -24,10 +24,8 @@ export interface Observers {
   settle(device: DeviceRef, messageId: string): void;
   /** Whom to tell what became of the last block of a message, when the device's observer waits for it. */
   awaitedBy(device: DeviceRef, messageId: string): ((delivery: Delivery) => void) | undefined;
-  /** Forgets all without a word: this node may not serve any more. */
-  drop(): void;
-  /** Ends all: their devices are to observe another node. */
-  stop(): void;
+  /** Ends all: their devices are to observe again, at another node maybe. They are told as soon as this node may serve. */
+  endAll(): void;
 }
 
 /**
@@ -43,9 +41,6 @@ export function createObservers(
 ): Observers {
   const observers = new Map<string, Observer>();
   const nextNumber = createObserveNumbers(deps.platform.clock);
-  const dropAll = () => {
-    for (const observer of [...observers.values()]) void observer.leave();
-  };
 
   return {
     add(session, { request, token }) {
@@ -79,9 +74,8 @@ export function createObservers(
     },
     settle: (device, messageId) => observers.get(deviceKey(device))?.awaits(messageId)?.("acknowledged"),
     awaitedBy: (device, messageId) => observers.get(deviceKey(device))?.awaits(messageId),
-    drop: dropAll,
-    stop() {
-      const refusal = refusalResponse(refuse("unavailable", "the adapter stops"));
+    endAll() {
+      const refusal = refusalResponse(refuse("unavailable", "this node serves nobody"));
       for (const observer of [...observers.values()]) observer.end(refusal);
     },
   };

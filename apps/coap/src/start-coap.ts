@@ -53,7 +53,7 @@ export async function startCoap(platform: Platform, settings: CoapSettings): Pro
   const stop = async (drainMs = 0) => {
     // There is no connection to hand on: a balancer sends here until it has seen that this process is not ready.
     if (drainMs > 0) await wait(drainMs);
-    observers.stop();
+    observers.endAll();
     stopping.abort();
     await Promise.all(listeners.map(({ layer }) => layer.drain()));
     await Promise.all(listeners.map(({ endpoint }) => endpoint.close()));
@@ -95,7 +95,7 @@ async function listen(
       datagram(datagram, from) {
         if (platform.mayServe()) return layer.receive(datagram, from);
         platform.recorder.dropped(TRANSPORT, "past_lease");
-        observers.drop();
+        observers.endAll();
       },
       fault: (error) => platform.recorder.fault("coap_socket", error),
     },

@@ -164,15 +164,17 @@ describe("an observer", () => {
     expect(await bench.state(id)).toBe("sent");
   });
 
-  it("is forgotten without a word when its node may not serve any more", async () => {
+  it("is told 5.03 after a time in which its node might not serve, so that it observes again", async () => {
     const credentials = await bench.logIn();
     await observe(credentials);
     bench.gateway.lease.lives = false;
     bench.plain.send(datagramOf({ method: "GET", path: "/mailbox" }, 1));
     await expect.poll(() => bench.gateway.lease.refusals).toBeGreaterThan(0);
     bench.gateway.lease.lives = true;
-    await bench.send("one");
-    await expectSilence(credentials);
+    expect(await take()).toMatchObject({ code: "5.03", token: TOKEN });
+    const id = await bench.send("one");
+    await observe(credentials);
+    expect(idOf(await take())).toBe(id);
   });
 
   it("is told 5.03 when its node stops, so that it observes another one", async () => {

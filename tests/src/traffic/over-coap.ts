@@ -4,11 +4,8 @@ import type { Protocol } from "./line.ts";
 import { pause, within } from "./pause.ts";
 
 const PULL_AGAIN_MS = 200;
-/**
- * RFC 7641 3.3.1: an observation has no connection that ends with it, so a device registers again now and then. A gateway whose lease was over
- * has dropped its observers without a word.
- */
-const REGISTER_AGAIN_MS = 10_000;
+/** RFC 7641 3.3.1: an observation has no connection that ends with it, and a gateway that was killed says no last word. So a device registers again now and then. */
+const REGISTER_AGAIN_MS = 45_000;
 const ANSWER_WITHIN_MS = 4_000;
 /** Sooner than RFC 7252 4.8 has it: the line is short. */
 const ACK_TIMEOUT_MS = 500;

@@ -138,6 +138,20 @@ describe("membership", () => {
       await leave();
     });
 
+    it("drops what waited for it before it takes up a lease that was over", async () => {
+      const { membership, state, upkeep, calls } = setUp();
+      const { leave } = await membership.join(handler, upkeep);
+      // Frozen: no timer runs, and none is made up for.
+      state.nowMs += 15_000;
+      calls.length = 0;
+      await pass(state, 1_000);
+      expect(calls.filter((call) => call === "lease_over").length).toBeGreaterThanOrEqual(2);
+      expect(membership.mayServe()).toBe(false);
+      await pass(state, 500);
+      expect(membership.mayServe()).toBe(true);
+      await leave();
+    });
+
     it("judges other nodes only after a lease in touch, also after an outage", async () => {
       const { membership, state, upkeep, calls } = setUp();
       const { leave } = await membership.join(handler, upkeep);

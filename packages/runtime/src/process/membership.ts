@@ -7,6 +7,9 @@ const RENEW_MS = 1_000;
 const SWEEP_MS = 500;
 const WATCH_MS = 5_000;
 
+/** Long enough for the event loop to come round to every socket several times. */
+const DROP_MS = 250;
+
 /** This process's part in the fleet of nodes. */
 export interface Membership {
   /**
@@ -70,12 +73,21 @@ export function createMembership(deps: Deps): Membership {
     return true;
   }
 
-  /** @param onGap is called before this node may serve again: bytes that wait in a socket could be read behind the answer, in the same turn. */
-  async function renew(onGap: () => void): Promise<void> {
-    const asked = clock.monotonicMs();
+  /**
+   * After a gap everything is closed, and what had waited in the kernel meanwhile is read and dropped before the lease is taken up: it was sent
+   * to a node that others took for dead.
+   */
+  async function renew(closeAll: () => void): Promise<void> {
+    let asked = clock.monotonicMs();
     await directory.renewNode(nodeId, leaseMs);
     if (asked - renewedAt >= leaseMs) {
-      if (renewedAt > Number.NEGATIVE_INFINITY) onGap();
+      if (renewedAt > Number.NEGATIVE_INFINITY) {
+        closeAll();
+        await new Promise((done) => setTimeout(done, DROP_MS));
+        closeAll();
+        asked = clock.monotonicMs();
+        await directory.renewNode(nodeId, leaseMs);
+      }
       forgetAll();
       inTouchSince = asked;
     }

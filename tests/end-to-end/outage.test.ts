@@ -5,8 +5,11 @@ import { type Installation, startInstallation } from "../src/installation.ts";
 
 const HEALS_WITHIN_MS = 5_000;
 
-/** What each protocol says when a store is down; "closed" and "timeout" are the line's own way. */
-const UNAVAILABLE = { mqtt: ["3", "closed"], http: ["10000"], coap: ["5.03", "timeout"] } as const;
+/**
+ * What each protocol says when a store is down; "closed" and "timeout" are the line's own way, also of a process whose lease ended with Redis: it
+ * answers nothing until it has renewed it.
+ */
+const UNAVAILABLE = { mqtt: ["3", "closed"], http: ["10000", "closed"], coap: ["5.03", "timeout"] } as const;
 
 describe("an outage of a store while devices log in and publish", () => {
   let trine: Installation;

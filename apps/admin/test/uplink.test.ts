@@ -178,7 +178,7 @@ describe("uplink groups", () => {
     const device = await admin.gateway.addDevice();
     await ack(
       "g1",
-      (await items("g1")).map(({ id }) => id),
+      (await items("g1", { consumer: "gone" })).map(({ id }) => id),
     );
     const { uplinkLog } = admin.gateway.ports;
     const waitForNew = uplinkLog.waitForNew;

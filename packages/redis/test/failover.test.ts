@@ -19,16 +19,19 @@ interface Servers {
 
 const LONGEST_CALL_MS = 2_000;
 const HEALED_WITHIN_MS = 5_000;
+/** A primary that was replaced and comes back is made a replica when the sentinels ask it the next time, and writes wait for that one. */
+const SENTINELS_LOOK_MS = 15_000;
 
 async function startBehindSentinels(): Promise<Servers> {
-  const servers = await startRedisSentinel({ replicas: 2 });
+  // With two, the one that did not acknowledge may be promoted: sentinels know offsets that are up to ten seconds old.
+  const servers = await startRedisSentinel({ replicas: 1 });
   return { url: servers.url, primaryOf: () => servers.primary(), dispose: () => servers.dispose() };
 }
 
 describe.each([
-  ["a Redis Cluster", startRedisCluster],
-  ["Redis behind sentinels", startBehindSentinels],
-])("the failover of %s, writes waiting for one replica", (_name, start: () => Promise<Servers>) => {
+  ["a Redis Cluster", startRedisCluster, HEALED_WITHIN_MS],
+  ["Redis behind sentinels", startBehindSentinels, HEALED_WITHIN_MS + SENTINELS_LOOK_MS],
+])("the failover of %s, writes waiting for one replica", (_name, start: () => Promise<Servers>, healsWithinMs) => {
   let servers: Servers;
   let redis: RedisHandle;
   beforeEach(async () => {
@@ -58,14 +61,15 @@ describe.each([
       await expect.poll(() => traffic.acknowledged(), { timeout: 10_000 }).toBeGreaterThan(500);
       const comeBack = how === "killed" ? await kill(victim) : await freeze(victim);
       await promotion("key", victim);
-      // A primary of the Cluster has one replica, and that one is the primary now: no write counts until this one follows it.
+      // The one replica is the primary now: no write counts until this one follows it.
       await comeBack();
-      await expect.poll(() => traffic.msSinceFailure(), { timeout: HEALED_WITHIN_MS + 1_000 }).toBeGreaterThan(1_000);
+      await expect.poll(() => traffic.msSinceFailure(), { timeout: healsWithinMs + 1_000 }).toBeGreaterThan(1_000);
       await traffic.stop();
       expect(traffic.longestCallMs()).toBeLessThan(LONGEST_CALL_MS);
       expect(traffic.failures()).toBeGreaterThan(0);
       expect(await traffic.missing()).toEqual([]);
     },
+    60_000,
   );
 
   it("interrupts the control bus of a node whose channel was on the server, tells it, and mends it", async () => {

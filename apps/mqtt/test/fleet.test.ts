@@ -31,6 +31,14 @@ it("a login that comes in past the lease is not answered", async () => {
   expect(gateway.recorder.logins).toEqual([]);
 });
 
+/** A device that is connected and gets what is sent on `user/get`. */
+async function subscribed(device: Awaited<ReturnType<Gateway["aDevice"]>>) {
+  const client = await gateway.loggedIn(device);
+  client.send(aSubscribe([topicOf(device, "user/get")]));
+  await client.take("suback");
+  return client;
+}
+
 /** A session of the same device that fetches with a token. */
 async function fetching(device: Awaited<ReturnType<Gateway["aDevice"]>>) {
   const { productKey, deviceName } = device;
@@ -57,9 +65,7 @@ async function fetching(device: Awaited<ReturnType<Gateway["aDevice"]>>) {
 it("what is out to a connection is not fetched in another way, until it is acknowledged", async () => {
   const device = await gateway.aDevice();
   const fetch = await fetching(device);
-  const client = await gateway.loggedIn(device);
-  client.send(aSubscribe([topicOf(device, "user/get")]));
-  await client.take("suback");
+  const client = await subscribed(device);
   await gateway.sendTo(device, "user/get", "1");
   const first = await client.take("publish");
   // No filter covers it, so only a fetch can get it.
@@ -74,9 +80,7 @@ it("a connection waits for what was fetched in another way, and goes on by itsel
   const fetch = await fetching(device);
   const ids = [await gateway.sendTo(device, "user/get", "1"), await gateway.sendTo(device, "user/get", "2")];
   expect(await fetch()).toEqual(["1", "2"]);
-  const client = await gateway.loggedIn(device);
-  client.send(aSubscribe([topicOf(device, "user/get")]));
-  await client.take("suback");
+  const client = await subscribed(device);
   await gateway.sendTo(device, "user/get", "3");
   expect(await client.take("publish", 200).catch(() => "nothing")).toBe("nothing");
   for (const messageId of ids) await gateway.ports.mailbox.acknowledge(device, messageId, Date.now());
@@ -86,9 +90,7 @@ it("a connection waits for what was fetched in another way, and goes on by itsel
 it("what a connection did not acknowledge is free as soon as it is gone", async () => {
   const device = await gateway.aDevice();
   const fetch = await fetching(device);
-  const client = await gateway.loggedIn(device);
-  client.send(aSubscribe([topicOf(device, "user/get")]));
-  await client.take("suback");
+  const client = await subscribed(device);
   await gateway.sendTo(device, "user/get", "1");
   await client.take("publish");
   expect(await fetch()).toEqual([]);
@@ -99,9 +101,7 @@ it("what a connection did not acknowledge is free as soon as it is gone", async 
 it("a message that waits reaches one of a connection and a fetch that wait at once", async () => {
   const device = await gateway.aDevice();
   const fetch = await fetching(device);
-  const client = await gateway.loggedIn(device);
-  client.send(aSubscribe([topicOf(device, "user/get")]));
-  await client.take("suback");
+  const client = await subscribed(device);
   for (let number = 1; number <= 20; number += 1) {
     const polled = fetch(150);
     const pushed = client.take("publish", 150).catch(() => undefined);

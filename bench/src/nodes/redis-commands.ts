@@ -17,13 +17,15 @@ export interface CommandsOf {
   readonly crowded: number;
 }
 
+/** Enough that no device reaches the number of tokens at which its oldest go, which takes commands of its own. */
+const DEVICES = 8_000;
 const CROWD = 50;
 const WINDOW_MS = 3_000;
 const DOWNLINKS = 300;
 
 /** Counts the commands of every kind of login, publish and downlink. Each login ends with the device hanging up, where it can. */
 export async function countRedisCommands(nodes: BenchNodes, idleMs: number): Promise<readonly CommandsOf[]> {
-  const { devices } = await registerDevices(nodes, 1_000);
+  const { devices } = await registerDevices(nodes, DEVICES);
   const file = writeDevices(devices, "commands");
   const counter = await countCommands(nodes.redisPorts, idleMs);
 

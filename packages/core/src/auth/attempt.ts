@@ -1,6 +1,7 @@
 import type { SignedFields } from "../certificate/mac.ts";
 import type { DeviceRef } from "../certificate/names.ts";
 import type { SignMethod } from "../certificate/sign-method.ts";
+import type { ChannelProof } from "./channel-proof.ts";
 
 /** A login as an adapter read it from the wire: well-formed, not yet believed. */
 export interface AuthAttempt {
@@ -22,6 +23,8 @@ export interface AuthAttempt {
   readonly keep: "connection" | "token";
   /** The device seals its payloads and numbers its messages (wire-format 5.4, 5.6). Only with `keep: "token"`. */
   readonly sealedPayloads?: boolean;
+  /** What the channel proved that the login came over. It must be the same device. */
+  readonly channel?: ChannelProof;
   /** What the device says about itself, for the operators. */
   readonly metadata?: Readonly<Record<string, string>>;
 }

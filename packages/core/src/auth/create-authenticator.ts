@@ -3,6 +3,7 @@ import type { Authenticator } from "./authenticator.ts";
 import { isRefusal, type Refusal } from "./refusal.ts";
 import type { Session } from "./session.ts";
 import { activate } from "./steps/activate.ts";
+import { checkChannel } from "./steps/check-channel.ts";
 import { checkFreshness } from "./steps/check-freshness.ts";
 import { checkProduct } from "./steps/check-product.ts";
 import { checkStatus } from "./steps/check-status.ts";
@@ -37,7 +38,8 @@ async function judge(known: KnownAttempt, deps: AuthDeps): Promise<Session | Ref
     await countFailure(known.attempt, deps);
     return proven;
   }
-  const refusal = checkStatus(proven) ?? checkProduct(proven) ?? checkFreshness(proven, deps.clock);
+  const refusal =
+    checkChannel(proven) ?? checkStatus(proven) ?? checkProduct(proven) ?? checkFreshness(proven, deps.clock);
   if (refusal) return refusal;
   const activatedNow = await activate(proven, deps);
   const outdated = await endRotation(proven, deps);

@@ -7,8 +7,11 @@ export {
   type RotationEnder,
 } from "./auth-deps.ts";
 export type { Authenticator, SessionResumer } from "./authenticator.ts";
+export type { ChannelProof, X509Chain } from "./channel-proof.ts";
 export { createAuthenticator } from "./create-authenticator.ts";
+export { createPskKeys } from "./create-psk-keys.ts";
 export { createSessionResumer } from "./create-resumer.ts";
+export type { PskKey, PskKeys } from "./psk-keys.ts";
 export { recordedAuthenticator, recordedResumer } from "./recorded.ts";
 export { isRefusal, REFUSALS, type Refusal, type RefusalCode, refuse } from "./refusal.ts";
 export type { Sealing, Session } from "./session.ts";

@@ -1,5 +1,6 @@
 import { type AuthSettings, DEFAULT_AUTH_SETTINGS } from "../auth/auth-deps.ts";
 import { createAuthenticator } from "../auth/create-authenticator.ts";
+import { createPskKeys } from "../auth/create-psk-keys.ts";
 import { createSessionResumer } from "../auth/create-resumer.ts";
 import { recordedAuthenticator, recordedResumer } from "../auth/recorded.ts";
 import { createConnections } from "../messaging/connections/connections.ts";
@@ -109,6 +110,7 @@ export function createPlatform(ports: PlatformPorts, options: PlatformOptions): 
         steadyResumer(createSessionResumer(auth), () => revocations),
         ports,
       ),
+      pskKeys: createPskKeys(auth),
       uplink,
       downlink,
       connections,

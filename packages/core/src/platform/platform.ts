@@ -1,4 +1,5 @@
 import type { Authenticator, SessionResumer } from "../auth/authenticator.ts";
+import type { PskKeys } from "../auth/psk-keys.ts";
 import type { Connections, Downlink, Inbox, SessionHolder, Uplink } from "../messaging/contracts.ts";
 import type { Clock, Random } from "../ports/clock.ts";
 import type { Mailbox } from "../ports/mailbox.ts";
@@ -12,6 +13,8 @@ export interface Platform {
   readonly authenticator: Authenticator;
   /** Never throws: a fault is the refusal `unavailable`, already recorded. */
   readonly sessions: SessionResumer;
+  /** For channels that devices open with a pre-shared key. Throws when the store cannot answer. */
+  readonly pskKeys: PskKeys;
   /** `accept` never throws: a fault is the refusal `unavailable`, already recorded. */
   readonly uplink: Uplink;
   readonly downlink: Downlink;

@@ -1,0 +1,2 @@
+export type { Inbound, Receivers, WebSocketReceiver } from "./inbound.ts";
+export type { Ingress, Listener, ListenerOptions } from "./ingress.ts";

@@ -23,8 +23,8 @@ export interface Receivers {
 }
 
 export interface WebSocketReceiver {
-  /** Path of the request, e.g. `/`. */
-  readonly path: string;
+  /** Paths of the request, e.g. `/`; a query does not count. */
+  readonly paths: readonly string[];
   /** Subprotocols, of which the client must offer one; the first of the client's that is here is chosen. */
   readonly subprotocols: readonly string[];
   accept(inbound: Inbound): void;

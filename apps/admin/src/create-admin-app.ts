@@ -2,6 +2,7 @@ import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import Fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
+import { demandAccess } from "./access/demand-access.ts";
 import type { AdminDeps } from "./admin-deps.ts";
 import { keyMatches } from "./admin-key.ts";
 import { answerBrokenRequest } from "./broken-request.ts";
@@ -46,6 +47,7 @@ export async function createAdminApp(deps: AdminDeps): Promise<FastifyInstance> 
   app.removeContentTypeParser("text/plain");
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
+  demandAccess(app, "/docs");
   installUnknownRoute(app);
   installProblems(app, (error) => deps.recorder.fault("admin", error));
   await app.register(swagger, {
@@ -62,8 +64,8 @@ export async function createAdminApp(deps: AdminDeps): Promise<FastifyInstance> 
     transform: describeRoute,
   });
   await app.register(swaggerUi, { routePrefix: "/docs", staticCSP: true });
-  app.get("/openapi.json", { schema: { hide: true } }, () => app.swagger());
-  app.get("/", { schema: { hide: true } }, (_request, reply) => reply.redirect("/docs"));
+  app.get("/openapi.json", { config: { access: "public" }, schema: { hide: true } }, () => app.swagger());
+  app.get("/", { config: { access: "public" }, schema: { hide: true } }, (_request, reply) => reply.redirect("/docs"));
 
   await app.register(async (scope) => {
     const api = scope.withTypeProvider<ZodTypeProvider>();

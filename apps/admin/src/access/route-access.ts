@@ -15,6 +15,7 @@ export interface RouteAccess {
 
 declare module "fastify" {
   interface FastifyContextConfig {
-    access?: RouteAccess;
+    /** `public`: anybody, without a key: nothing behind it is anybody's. */
+    access?: RouteAccess | "public";
   }
 }

@@ -18,6 +18,7 @@ export function auditRoutes(app: AdminApp, { operators: { audit } }: AdminDeps):
   app.get(
     "/v1/audit",
     {
+      config: { access: { role: "admin", scope: "fleet" } },
       schema: {
         tags: ["audit"],
         summary: "Who did what, newest first",

@@ -12,6 +12,7 @@ export function backupRoutes(app: AdminApp, { writeSnapshot, operators: { audit 
   app.post(
     "/v1/backup",
     {
+      config: { access: { role: "admin", scope: "fleet" } },
       schema: {
         tags: ["operations"],
         summary: "Download a verified snapshot of the embedded database",

@@ -21,6 +21,7 @@ export function batchRoutes(app: AdminApp, { operators: { batches } }: AdminDeps
   app.post(
     "/v1/products/:productKey/batches",
     {
+      config: { access: { role: "operator", scope: "product" } },
       schema: {
         tags,
         summary: "Register many devices",
@@ -63,6 +64,7 @@ export function batchRoutes(app: AdminApp, { operators: { batches } }: AdminDeps
   app.get(
     "/v1/batches/:batchId",
     {
+      config: { access: { role: "viewer", scope: "batch" } },
       schema: {
         tags,
         summary: "Show a batch and its progress",
@@ -76,6 +78,7 @@ export function batchRoutes(app: AdminApp, { operators: { batches } }: AdminDeps
   app.get(
     "/v1/batches/:batchId/certificates.csv",
     {
+      config: { access: { role: "admin", scope: "batch" } },
       schema: {
         tags,
         summary: "Download the certificates of a batch",

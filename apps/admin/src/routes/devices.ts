@@ -23,6 +23,7 @@ export function deviceRoutes(app: AdminApp, { operators: { devices } }: AdminDep
   app.post(
     "/v1/products/:productKey/devices",
     {
+      config: { access: { role: "operator", scope: "product" } },
       schema: {
         tags,
         summary: "Add a device",
@@ -42,6 +43,7 @@ export function deviceRoutes(app: AdminApp, { operators: { devices } }: AdminDep
   app.get(
     "/v1/products/:productKey/devices",
     {
+      config: { access: { role: "viewer", scope: "product" } },
       schema: {
         tags,
         summary: "List devices",
@@ -60,13 +62,17 @@ export function deviceRoutes(app: AdminApp, { operators: { devices } }: AdminDep
 
   app.get(
     "/v1/products/:productKey/devices/:deviceName",
-    { schema: { tags, summary: "Show a device", params: deviceParams, response: { 200: deviceBody, ...missing } } },
+    {
+      config: { access: { role: "viewer", scope: "product" } },
+      schema: { tags, summary: "Show a device", params: deviceParams, response: { 200: deviceBody, ...missing } },
+    },
     async ({ params }) => showDevice(orProblem(await devices.find(deviceOfPath(params)))),
   );
 
   app.patch(
     "/v1/products/:productKey/devices/:deviceName",
     {
+      config: { access: { role: "operator", scope: "product" } },
       schema: {
         tags,
         summary: "Change nickname or tags",
@@ -84,6 +90,7 @@ export function deviceRoutes(app: AdminApp, { operators: { devices } }: AdminDep
   app.delete(
     "/v1/products/:productKey/devices/:deviceName",
     {
+      config: { access: { role: "operator", scope: "product" } },
       schema: {
         tags,
         summary: "Delete a device for good",
@@ -98,6 +105,7 @@ export function deviceRoutes(app: AdminApp, { operators: { devices } }: AdminDep
   app.get(
     "/v1/products/:productKey/devices/:deviceName/certificate",
     {
+      config: { access: { role: "admin", scope: "product" } },
       schema: {
         tags,
         summary: "Read the device certificate",
@@ -124,7 +132,10 @@ export function deviceRoutes(app: AdminApp, { operators: { devices } }: AdminDep
   for (const [act, summary] of Object.entries(acts) as [keyof typeof acts, string][]) {
     app.post(
       `/v1/products/:productKey/devices/:deviceName/${act}`,
-      { schema: { tags, summary, params: deviceParams, response: { 200: revokedBody, ...missing } } },
+      {
+        config: { access: { role: "operator", scope: "product" } },
+        schema: { tags, summary, params: deviceParams, response: { 200: revokedBody, ...missing } },
+      },
       async (request) => orProblem(await devices[act](actorOf(request), deviceOfPath(request.params))),
     );
   }

@@ -43,6 +43,7 @@ export function messageRoutes(app: AdminApp, { operators: { devices, downlink } 
   app.post(
     "/v1/products/:productKey/devices/:deviceName/messages",
     {
+      config: { access: { role: "operator", scope: "product" } },
       schema: {
         tags,
         summary: "Send a message to a device",
@@ -80,6 +81,7 @@ export function messageRoutes(app: AdminApp, { operators: { devices, downlink } 
   app.get(
     "/v1/products/:productKey/devices/:deviceName/messages/:messageId",
     {
+      config: { access: { role: "viewer", scope: "product" } },
       schema: {
         tags,
         summary: "Show what became of a message",

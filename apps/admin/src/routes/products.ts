@@ -22,6 +22,7 @@ export function productRoutes(app: AdminApp, { operators: { products } }: AdminD
   app.post(
     "/v1/products",
     {
+      config: { access: { role: "operator", scope: "fleet" } },
       schema: {
         tags,
         summary: "Create a product",
@@ -40,7 +41,10 @@ export function productRoutes(app: AdminApp, { operators: { products } }: AdminD
 
   app.get(
     "/v1/products",
-    { schema: { tags, summary: "List products", querystring: pageQuery, response: { 200: pageOf(productBody) } } },
+    {
+      config: { access: { role: "viewer", scope: "listed" } },
+      schema: { tags, summary: "List products", querystring: pageQuery, response: { 200: pageOf(productBody) } },
+    },
     async ({ query }) => {
       const page = orProblem(await products.list(compact(query)));
       return { ...page, items: page.items.map(showProduct) };
@@ -50,6 +54,7 @@ export function productRoutes(app: AdminApp, { operators: { products } }: AdminD
   app.get(
     "/v1/products/:productKey",
     {
+      config: { access: { role: "viewer", scope: "product" } },
       schema: {
         tags,
         summary: "Show a product",
@@ -63,6 +68,7 @@ export function productRoutes(app: AdminApp, { operators: { products } }: AdminD
   app.patch(
     "/v1/products/:productKey",
     {
+      config: { access: { role: "operator", scope: "product" } },
       schema: {
         tags,
         summary: "Change a product",
@@ -86,6 +92,7 @@ export function productRoutes(app: AdminApp, { operators: { products } }: AdminD
   app.delete(
     "/v1/products/:productKey",
     {
+      config: { access: { role: "operator", scope: "product" } },
       schema: {
         tags,
         summary: "Delete a product without devices",
@@ -103,6 +110,7 @@ export function productRoutes(app: AdminApp, { operators: { products } }: AdminD
   app.get(
     "/v1/products/:productKey/topics",
     {
+      config: { access: { role: "viewer", scope: "product" } },
       schema: {
         tags,
         summary: "List topic classes",
@@ -116,6 +124,7 @@ export function productRoutes(app: AdminApp, { operators: { products } }: AdminD
   app.put(
     "/v1/products/:productKey/topics",
     {
+      config: { access: { role: "operator", scope: "product" } },
       schema: {
         tags,
         summary: "Replace the topic classes",

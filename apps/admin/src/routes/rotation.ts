@@ -28,6 +28,7 @@ export function rotationRoutes(app: AdminApp, { operators: { rotations } }: Admi
   app.post(
     "/v1/products/:productKey/devices/:deviceName/rotate",
     {
+      config: { access: { role: "admin", scope: "product" } },
       schema: {
         tags: ["devices"],
         summary: "Rotate the device secret",

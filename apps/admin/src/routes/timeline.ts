@@ -34,6 +34,7 @@ export function timelineRoutes(app: AdminApp, { operators: { devices } }: AdminD
   app.get(
     "/v1/products/:productKey/devices/:deviceName/timeline",
     {
+      config: { access: { role: "viewer", scope: "product" } },
       schema: {
         tags: ["devices"],
         summary: "What happened to a device, newest first",

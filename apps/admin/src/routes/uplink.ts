@@ -25,13 +25,17 @@ const LOOK_AGAIN_MS = 500;
 export function uplinkRoutes(app: AdminApp, { recorder, operators: { uplinkLog } }: AdminDeps): void {
   app.get(
     "/v1/uplink/groups",
-    { schema: { tags, summary: "List consumer groups", response: { 200: z.object({ items: z.array(groupBody) }) } } },
+    {
+      config: { access: { role: "viewer", scope: "listed" } },
+      schema: { tags, summary: "List consumer groups", response: { 200: z.object({ items: z.array(groupBody) }) } },
+    },
     async () => ({ items: (await uplinkLog.listGroups()).map(showGroup) }),
   );
 
   app.put(
     "/v1/uplink/groups/:group",
     {
+      config: { access: { role: "operator", scope: "fleet" } },
       schema: {
         tags,
         summary: "Make a group, or change its deadline",
@@ -51,6 +55,7 @@ export function uplinkRoutes(app: AdminApp, { recorder, operators: { uplinkLog }
   app.delete(
     "/v1/uplink/groups/:group",
     {
+      config: { access: { role: "operator", scope: "listed" } },
       schema: {
         tags,
         summary: "Delete a group and its position",
@@ -67,6 +72,7 @@ export function uplinkRoutes(app: AdminApp, { recorder, operators: { uplinkLog }
   app.post(
     "/v1/uplink/groups/:group/read",
     {
+      config: { access: { role: "operator", scope: "listed" } },
       schema: {
         tags,
         summary: "Read messages",
@@ -86,6 +92,7 @@ export function uplinkRoutes(app: AdminApp, { recorder, operators: { uplinkLog }
   app.post(
     "/v1/uplink/groups/:group/ack",
     {
+      config: { access: { role: "operator", scope: "listed" } },
       schema: {
         tags,
         summary: "Acknowledge messages",
@@ -100,6 +107,7 @@ export function uplinkRoutes(app: AdminApp, { recorder, operators: { uplinkLog }
   app.get(
     "/v1/uplink/stream",
     {
+      config: { access: { role: "viewer", scope: "listed" } },
       // The answer to HEAD would never end.
       exposeHeadRoute: false,
       schema: {

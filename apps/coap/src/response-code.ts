@@ -8,6 +8,7 @@ export const RESPONSE_CODES = {
   not_allowed: "4.03",
   stale: "4.01",
   throttled: "4.29",
+  busy: "5.03",
   unavailable: "5.03",
   token_missing: "4.01",
   token_invalid: "4.01",

@@ -26,6 +26,7 @@ export const REPLY_CODES = {
   stale: AUTH,
   replayed: AUTH,
   throttled: TOO_MANY,
+  busy: { ...COMMON, status: 503 },
   unavailable: { ...COMMON, status: 503 },
   token_missing: MISSING,
   token_invalid: EXPIRED,

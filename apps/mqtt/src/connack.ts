@@ -11,6 +11,7 @@ export const CONNACK_CODES = {
   not_allowed: 5,
   stale: 4,
   throttled: 3,
+  busy: 3,
   unavailable: 3,
   token_missing: 4,
   token_invalid: 4,

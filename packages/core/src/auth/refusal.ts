@@ -15,6 +15,7 @@ export const REFUSALS = {
   not_allowed: { say: "the product does not allow this way to log in" },
   stale: { say: "the timestamp is too far from now" },
   throttled: { say: "too many attempts, try again later" },
+  busy: { say: "too many devices log in just now, try again later" },
   unavailable: { say: "temporarily unavailable, try again later" },
   token_missing: { say: "the session token is missing" },
   token_invalid: { say: "the session token is not valid" },
@@ -35,11 +36,13 @@ export interface Refusal {
   readonly code: RefusalCode;
   /** The private reason. Never leaves on a device's wire; holds no secret, MAC or token. */
   readonly why: string;
+  /** Public too: when to try again, where that is known. */
+  readonly retryAfterMs?: number;
 }
 
 /** Makes a refusal. */
-export function refuse(code: RefusalCode, why: string): Refusal {
-  return { [refusalBrand]: true, code, why };
+export function refuse(code: RefusalCode, why: string, more: { retryAfterMs?: number } = {}): Refusal {
+  return { [refusalBrand]: true, code, why, ...more };
 }
 
 /** Whether an outcome is a refusal. */

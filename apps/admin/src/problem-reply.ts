@@ -25,6 +25,7 @@ const STATUS = {
   name_taken: 409,
   batch_not_found: 404,
   batch_not_done: 409,
+  api_key_not_found: 404,
   idempotency_conflict: 409,
 } as const satisfies Record<ProblemCode, number>;
 

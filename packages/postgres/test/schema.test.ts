@@ -15,6 +15,7 @@ import {
   openPostgres,
   type SqlDatabase,
 } from "../src/index.ts";
+import * as accessTables from "../src/schema/access-tables.ts";
 import * as batchTables from "../src/schema/batch-tables.ts";
 import * as messagingTables from "../src/schema/messaging-tables.ts";
 import * as registryTables from "../src/schema/registry-tables.ts";
@@ -35,7 +36,7 @@ describe("the tables", () => {
     const journal: { entries: { idx: number }[] } = JSON.parse(readFileSync(new URL("_journal.json", folder), "utf8"));
     const last = String(journal.entries.at(-1)?.idx ?? 0).padStart(4, "0");
     const before = JSON.parse(readFileSync(new URL(`${last}_snapshot.json`, folder), "utf8"));
-    const tables = { ...batchTables, ...messagingTables, ...registryTables, ...sessionTables };
+    const tables = { ...accessTables, ...batchTables, ...messagingTables, ...registryTables, ...sessionTables };
     expect(await generateMigration(before, generateDrizzleJson(tables))).toEqual([]);
   });
 

@@ -1,6 +1,4 @@
-/** What a key or a session may do, each role all that the one before may. */
-export const ROLES = ["viewer", "operator", "admin"] as const;
-export type Role = (typeof ROLES)[number];
+import type { Role } from "@trine/core/access";
 
 /** Who may use a route. Every route says it; one that does not is refused at the start of the program. */
 export interface RouteAccess {

@@ -8,7 +8,10 @@ export const PROBLEMS = {
   name_taken: { title: "The device name is taken" },
   batch_not_found: { title: "There is no such batch" },
   batch_not_done: { title: "The batch is not done yet" },
+  api_key_not_found: { title: "There is no such API key" },
   idempotency_conflict: { title: "The idempotency key was used for another request" },
+  keys_rotating: { title: "The keys are being rotated" },
+  nodes_outdated: { title: "A process of the fleet does not know this yet" },
 } as const satisfies Record<string, { title: string }>;
 
 export type ProblemCode = keyof typeof PROBLEMS;

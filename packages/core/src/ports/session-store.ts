@@ -1,11 +1,23 @@
 import type { DeviceRef } from "../certificate/names.ts";
 
+/** The certificate that a login was proved by. */
+export interface X509Login {
+  /** SHA-256 of it, in lower-case hex. */
+  readonly fingerprint: string;
+  /** Of the device at the login: when it grew, the session is void. */
+  readonly x509Version: number;
+  /** Wall clock of the certificate's end, and so of the session's. */
+  readonly notAfterMs: number;
+}
+
 /** A session that a token stands for, as stored. No secret is in it. */
 export interface SessionRecord {
   readonly sessionId: string;
   readonly device: DeviceRef;
   readonly iotId: string;
+  /** With `x509` a number above every one that a secret can have. */
   readonly secretVersion: number;
+  readonly x509?: X509Login;
   /** Of the product, when the device logged in; absent: 0. */
   readonly policyVersion?: number;
   readonly transport: string;

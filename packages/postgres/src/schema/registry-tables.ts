@@ -12,6 +12,8 @@ export const products = pgTable("products", {
   policy: jsonb("policy").$type<ProductPolicy>().notNull(),
   /** Grows with every change of the policy; null is 0. */
   policyVersion: integer("policy_version"),
+  /** Grows with every CA that the product loses; null is 0. */
+  x509Version: integer("x509_version"),
   topicClasses: jsonb("topic_classes").$type<readonly TopicClass[]>().notNull(),
   /** Encrypted; useless without the master key. */
   sealedSecret: text("sealed_secret").notNull(),
@@ -37,6 +39,8 @@ export const devices = pgTable(
     nextSecretVersion: integer("next_secret_version"),
     /** When the first secret dies at the latest; 0 once it did and not every node was told. */
     graceEndsAtMs: timeMs("grace_ends_at_ms"),
+    /** Grows with every certificate that is revoked; null is 0. */
+    x509Version: integer("x509_version"),
     disabled: boolean("disabled").notNull().default(false),
     nickname: text("nickname"),
     tags: jsonb("tags").$type<Readonly<Record<string, string>>>().notNull().default({}),

@@ -1,4 +1,5 @@
 import type { DeviceName, ProductKey } from "@trine/core/certificate";
+import type { X509Login } from "@trine/core/ports";
 import { index, integer, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
 import { safeInteger, timeMs } from "./columns.ts";
 
@@ -25,6 +26,8 @@ export const sessions = pgTable(
     iotId: text("iot_id").notNull(),
     secretVersion: integer("secret_version").notNull(),
     policyVersion: integer("policy_version"),
+    /** The certificate that the login was proved by, if it was one. */
+    x509: jsonb("x509").$type<X509Login>(),
     transport: text("transport").notNull(),
     createdAtMs: timeMs("created_at_ms").notNull(),
     expiresAtMs: timeMs("expires_at_ms").notNull(),

@@ -1,0 +1,38 @@
+import type { FuzzTarget } from "./fuzz-target.ts";
+import { alinkReplies } from "./targets/alink.ts";
+import { coapBlocks, coapDatagrams, coapNumbers } from "./targets/coap-datagrams.ts";
+import { masterKeys, names, pskIdentities, sealedPayloads, sealedSecrets } from "./targets/core-texts.ts";
+import { coapCborLogin, coapJsonLogin, httpLogin } from "./targets/login-bodies.ts";
+import { mqttConnect, mqttIdentifier } from "./targets/mqtt-connect.ts";
+import { mqttFrames } from "./targets/mqtt-frames.ts";
+import { batchCsv, storableTexts } from "./targets/operator-input.ts";
+import { controlMessages, listCursors, storeUrls, uplinkIds } from "./targets/stored-texts.ts";
+import { topicClasses, topicFilters, topicPolicy } from "./targets/topics.ts";
+
+/** Everything that takes bytes of strangers. The number of a case says which of them it is for, so their order is part of a repeat. */
+export const TARGETS: readonly FuzzTarget[] = [
+  mqttConnect,
+  mqttIdentifier,
+  mqttFrames,
+  topicPolicy,
+  topicFilters,
+  topicClasses,
+  coapDatagrams,
+  coapBlocks,
+  coapNumbers,
+  coapJsonLogin,
+  coapCborLogin,
+  httpLogin,
+  names,
+  pskIdentities,
+  sealedSecrets,
+  masterKeys,
+  sealedPayloads,
+  alinkReplies,
+  batchCsv,
+  storableTexts,
+  listCursors,
+  uplinkIds,
+  controlMessages,
+  storeUrls,
+];

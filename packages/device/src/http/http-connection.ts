@@ -1,4 +1,5 @@
 import type { SignMethod } from "@trine/core/certificate";
+import type { DeviceTls } from "../channel/tls-options.ts";
 import type { DeviceCertificate } from "../device-certificate.ts";
 import type { DeviceConnection } from "../device-connection.ts";
 
@@ -7,6 +8,8 @@ export interface HttpOptions {
   readonly host: string;
   readonly port: number;
   readonly certificate: DeviceCertificate;
+  /** Default: the line is in clear. */
+  readonly tls?: DeviceTls;
   /** Default hmacsha256. */
   readonly signMethod?: SignMethod;
   /** Local address to connect from; many connections to one port need several. */

@@ -1,4 +1,6 @@
-import { Agent, type ClientRequest, type IncomingHttpHeaders, request as open } from "node:http";
+import { type ClientRequest, Agent as HttpAgent, type IncomingHttpHeaders, request as openHttp } from "node:http";
+import { Agent as HttpsAgent, request as openHttps } from "node:https";
+import type { ConnectionOptions } from "node:tls";
 import { DeviceError } from "../device-error.ts";
 
 /** Where a device's HTTP requests go. */
@@ -6,6 +8,8 @@ export interface HttpTarget {
   readonly host: string;
   readonly port: number;
   readonly localAddress?: string;
+  /** Without it the line is in clear. */
+  readonly tls?: ConnectionOptions | undefined;
 }
 
 /** A request as the device makes it. */
@@ -33,8 +37,10 @@ export interface HttpExchange {
 }
 
 /** Makes it; the connection is opened by the first request. */
-export function createHttpExchange({ host, port, localAddress }: HttpTarget): HttpExchange {
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+export function createHttpExchange({ host, port, localAddress, tls }: HttpTarget): HttpExchange {
+  const kept = { keepAlive: true, maxSockets: 1 };
+  const agent = tls ? new HttpsAgent({ ...kept, ...tls }) : new HttpAgent(kept);
+  const open = tls ? openHttps : openHttp;
   const unanswered = new Set<ClientRequest>();
   const target = { host, port, agent, ...(localAddress === undefined ? {} : { localAddress }) };
   return {

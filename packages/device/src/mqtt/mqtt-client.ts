@@ -1,4 +1,3 @@
-import type { Socket } from "node:net";
 import {
   generate,
   type IConnackPacket,
@@ -7,9 +6,10 @@ import {
   type Packet,
   parser,
 } from "mqtt-packet";
+import type { Channel } from "../channel/open-channel.ts";
 import type { PublishAnswer } from "../device-connection.ts";
 import { DeviceError } from "../device-error.ts";
-import type { MqttConnection, MqttOptions } from "./mqtt-connection.ts";
+import type { MqttConnection, MqttSessionOptions } from "./mqtt-connection.ts";
 import { createPendingReplies } from "./pending-replies.ts";
 
 const DISCONNECT = generate({ cmd: "disconnect" });
@@ -17,14 +17,18 @@ const PINGREQ = generate({ cmd: "pingreq" });
 // MQTT acknowledges without saying more.
 const ACKNOWLEDGED: PublishAnswer = {};
 
-/** One connection, from its socket on. */
+/** One connection, from its line on. */
 export interface MqttClient {
   logIn(fields: Omit<IConnectPacket, "cmd">): Promise<{ sessionPresent: boolean }>;
   readonly operations: Omit<MqttConnection, "sessionPresent">;
 }
 
-/** Speaks MQTT 3.1.1 over `socket`, which may be connecting still. */
-export function createMqttClient(socket: Socket, options: MqttOptions): MqttClient {
+/** Speaks MQTT 3.1.1 over a line that may be connecting still. */
+export function createMqttClient(
+  channel: Channel,
+  options: Pick<MqttSessionOptions, "onMessage" | "manualAcknowledge">,
+): MqttClient {
+  const { stream } = channel;
   const pending = createPendingReplies();
   const pings: (() => void)[] = [];
   const decoder = parser({ protocolVersion: 4 });
@@ -33,13 +37,13 @@ export function createMqttClient(socket: Socket, options: MqttOptions): MqttClie
   let keepalive: NodeJS.Timeout | undefined;
 
   decoder.on("packet", receive);
-  decoder.on("error", (error: Error) => socket.destroy(error));
-  socket.on("data", (bytes) => decoder.parse(bytes));
-  socket.on("error", (error) => {
+  decoder.on("error", (error: Error) => stream.destroy(error));
+  stream.on("data", (bytes) => decoder.parse(bytes));
+  stream.on("error", (error) => {
     fault = error;
   });
   const ended = new Promise<DeviceError>((done) => {
-    socket.once("close", () => {
+    stream.once("close", () => {
       clearInterval(keepalive);
       const error = new DeviceError("closed", fault?.message ?? "the connection ended");
       pending.fail(error);
@@ -76,12 +80,12 @@ export function createMqttClient(socket: Socket, options: MqttOptions): MqttClie
   }
 
   function write(bytes: Buffer): void {
-    if (socket.writable) socket.write(bytes);
+    if (stream.writable) stream.write(bytes);
   }
 
   /** Rejects at once on a dead connection, where no answer can come any more. */
   async function request(kind: "puback" | "suback" | "unsuback", packet: (messageId: number) => Packet) {
-    if (!socket.writable) throw await ended;
+    if (!stream.writable) throw await ended;
     return pending.expect(kind, (messageId) => write(generate(packet(messageId))));
   }
 
@@ -96,12 +100,12 @@ export function createMqttClient(socket: Socket, options: MqttOptions): MqttClie
       const connack = new Promise<IConnackPacket>((done) => {
         onConnack = done;
       });
-      // Before the socket is connected the bytes wait in its buffer.
-      socket.write(generate({ cmd: "connect", protocolId: "MQTT", protocolVersion: 4, ...fields }));
+      // Before the line is up the bytes wait in its buffer.
+      stream.write(generate({ cmd: "connect", protocolId: "MQTT", protocolVersion: 4, ...fields }));
       const answer = await Promise.race([connack, ended]);
       if (answer instanceof DeviceError) throw answer;
       if (answer.returnCode !== 0) {
-        socket.destroy();
+        stream.destroy();
         throw new DeviceError(String(answer.returnCode), `the login was refused with return code ${answer.returnCode}`);
       }
       if (fields.keepalive) {
@@ -114,7 +118,7 @@ export function createMqttClient(socket: Socket, options: MqttOptions): MqttClie
       async publish({ topic, payload, qos = 1 }) {
         const packet = { cmd: "publish", topic, payload, dup: false, retain: false } as const;
         if (qos === 1) await request("puback", (messageId) => ({ ...packet, qos, messageId }));
-        else if (socket.writable) socket.write(generate({ ...packet, qos }));
+        else if (stream.writable) stream.write(generate({ ...packet, qos }));
         else throw await ended;
         return ACKNOWLEDGED;
       },
@@ -127,11 +131,11 @@ export function createMqttClient(socket: Socket, options: MqttOptions): MqttClie
       },
       ping,
       async close() {
-        if (socket.writable) socket.end(DISCONNECT);
+        if (stream.writable) stream.end(DISCONNECT);
         await closed;
       },
       destroy() {
-        socket.resetAndDestroy();
+        channel.reset();
       },
     },
   };

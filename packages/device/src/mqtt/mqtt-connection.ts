@@ -1,22 +1,35 @@
 import type { SignMethod } from "@trine/core/certificate";
+import type { DeviceTls } from "../channel/tls-options.ts";
 import type { DeviceCertificate } from "../device-certificate.ts";
 import type { DeviceConnection } from "../device-connection.ts";
 
 /** How an MQTT device connects. */
-export interface MqttOptions {
-  readonly host: string;
-  readonly port: number;
+export interface MqttOptions extends MqttTarget, MqttSessionOptions {
   readonly certificate: DeviceCertificate;
-  /** Default true. */
-  readonly cleanSession?: boolean;
-  /** Seconds between two pings that are sent by themselves; default 60. */
-  readonly keepaliveSeconds?: number;
+  /** Default: the line is in clear. */
+  readonly tls?: DeviceTls;
   /** Sends `_ss=1` (wire-format 0.5). Default false. */
   readonly implicitSubscriptions?: boolean;
   /** Default hmacsha256. */
   readonly signMethod?: SignMethod;
+}
+
+/** Where an MQTT device connects. */
+export interface MqttTarget {
+  readonly host: string;
+  readonly port: number;
   /** Local address to connect from; many connections to one port need several. */
   readonly localAddress?: string;
+  /** Speaks in the messages of a WebSocket on this path, e.g. `/` (wire-format 2.5). */
+  readonly webSocketPath?: string;
+}
+
+/** What an MQTT device says at its login beside its proof, and how it takes messages. */
+export interface MqttSessionOptions {
+  /** Default true. */
+  readonly cleanSession?: boolean;
+  /** Seconds between two pings that are sent by themselves; default 60. */
+  readonly keepaliveSeconds?: number;
   /** Given at connect, because the gateway may send before it is asked for anything. */
   readonly onMessage?: (message: MqttMessage) => void;
   /** Do not acknowledge QoS 1 messages: the listener calls `acknowledge()`. Default false. */

@@ -83,7 +83,8 @@ export function createMemoryDeviceRegistry(): MemoryDeviceRegistry {
       return products.get(productKey);
     },
     async listProducts(page) {
-      const sorted = [...products.values()].toSorted((a, b) => byBytes(a.productKey, b.productKey));
+      const listed = [...products.values()].filter(({ productKey }) => page.only?.includes(productKey) ?? true);
+      const sorted = listed.toSorted((a, b) => byBytes(a.productKey, b.productKey));
       return pageOf(sorted, ({ productKey }) => productKey, page);
     },
     async updateProduct(productKey, change) {

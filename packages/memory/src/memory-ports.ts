@@ -1,4 +1,5 @@
 import type {
+  ApiKeyStore,
   AttemptLimiter,
   AuditLog,
   BatchStore,
@@ -6,11 +7,13 @@ import type {
   ControlBus,
   DeviceDirectory,
   Mailbox,
+  OperatorSessionStore,
   SessionStore,
   SubscriptionStore,
   Timeline,
   UplinkLog,
 } from "@trine/core/ports";
+import { createMemoryApiKeyStore } from "./memory-api-key-store.ts";
 import { createMemoryAttemptLimiter } from "./memory-attempt-limiter.ts";
 import { createMemoryAuditLog } from "./memory-audit-log.ts";
 import { createMemoryBatchStore } from "./memory-batch-store.ts";
@@ -18,6 +21,7 @@ import { createMemoryControlBus } from "./memory-control-bus.ts";
 import { createMemoryDeviceDirectory } from "./memory-device-directory.ts";
 import { createMemoryDeviceRegistry, type MemoryDeviceRegistry } from "./memory-device-registry.ts";
 import { createMemoryMailbox } from "./memory-mailbox.ts";
+import { createMemoryOperatorSessionStore } from "./memory-operator-session-store.ts";
 import { createMemorySessionStore } from "./memory-session-store.ts";
 import { createMemorySubscriptionStore } from "./memory-subscription-store.ts";
 import { createMemoryTimeline } from "./memory-timeline.ts";
@@ -28,6 +32,8 @@ export interface MemoryPorts {
   readonly registry: MemoryDeviceRegistry;
   readonly batches: BatchStore;
   readonly audit: AuditLog;
+  readonly apiKeys: ApiKeyStore;
+  readonly operatorSessions: OperatorSessionStore;
   readonly timeline: Timeline;
   readonly sessions: SessionStore;
   readonly subscriptions: SubscriptionStore;
@@ -45,6 +51,8 @@ export function createMemoryPorts({ clock }: { clock: Clock }): MemoryPorts {
     registry,
     batches: createMemoryBatchStore({ registry, clock }),
     audit: createMemoryAuditLog(),
+    apiKeys: createMemoryApiKeyStore(),
+    operatorSessions: createMemoryOperatorSessionStore(),
     timeline: createMemoryTimeline({ registry }),
     sessions: createMemorySessionStore({ clock }),
     subscriptions: createMemorySubscriptionStore(),

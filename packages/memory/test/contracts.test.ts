@@ -1,5 +1,6 @@
 import type { Clock } from "@trine/core/ports";
 import {
+  describeApiKeyStore,
   describeAttemptLimiter,
   describeAuditLog,
   describeBatchStore,
@@ -7,6 +8,7 @@ import {
   describeDeviceDirectory,
   describeDeviceRegistry,
   describeMailbox,
+  describeOperatorSessionStore,
   describeSessionStore,
   describeSubscriptionStore,
   describeTimeline,
@@ -24,6 +26,8 @@ function open<Name extends keyof MemoryPorts>(name: Name) {
 
 describeDeviceRegistry("memory", open("registry"));
 describeAuditLog("memory", open("audit"));
+describeApiKeyStore("memory", open("apiKeys"));
+describeOperatorSessionStore("memory", open("operatorSessions"));
 describeBatchStore("memory", async () => {
   const { batches, registry } = createMemoryPorts({ clock });
   return { store: batches, registry, dispose: async () => undefined };

@@ -1,3 +1,5 @@
+export { createSqlApiKeyStore } from "./access/api-key-store.ts";
+export { createSqlOperatorSessionStore } from "./access/operator-session-store.ts";
 export { migrate } from "./database/migrate.ts";
 export { openPglite } from "./database/open-pglite.ts";
 export { openPostgres } from "./database/open-postgres.ts";

@@ -1,8 +1,10 @@
 import {
+  describeApiKeyStore,
   describeAuditLog,
   describeBatchStore,
   describeDeviceRegistry,
   describeMailbox,
+  describeOperatorSessionStore,
   describeSessionStore,
   describeSubscriptionStore,
   describeTimeline,
@@ -10,10 +12,12 @@ import {
   TIMELINE_EVENTS,
 } from "@trine/testkit/ports";
 import {
+  createSqlApiKeyStore,
   createSqlAuditLog,
   createSqlBatchStore,
   createSqlDeviceRegistry,
   createSqlMailbox,
+  createSqlOperatorSessionStore,
   createSqlSessionStore,
   createSqlSubscriptionStore,
   createSqlTimeline,
@@ -48,6 +52,8 @@ export function describeSqlStores(name: string, opened: () => Opened): void {
 
   describeDeviceRegistry(name, shared(createSqlDeviceRegistry));
   describeAuditLog(name, shared(createSqlAuditLog));
+  describeApiKeyStore(name, shared(createSqlApiKeyStore));
+  describeOperatorSessionStore(name, shared(createSqlOperatorSessionStore));
   describeBatchStore(name, async () => ({
     ...(await shared(createSqlBatchStore)()),
     registry: createSqlDeviceRegistry(opened().database),

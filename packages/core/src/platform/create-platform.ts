@@ -1,3 +1,5 @@
+import { createApiKeys } from "../access/api-keys.ts";
+import { createOperatorSessions } from "../access/operator-sessions.ts";
 import { type AuthSettings, DEFAULT_AUTH_SETTINGS } from "../auth/auth-deps.ts";
 import { createAuthenticator } from "../auth/create-authenticator.ts";
 import { createPskKeys } from "../auth/create-psk-keys.ts";
@@ -36,6 +38,7 @@ const DEFAULT_SETTINGS: PlatformSettings & AuthSettings = {
   mailboxLimits: { maxMessages: 1_000, maxBytes: 4_194_304 },
   maxPayloadBytes: 262_144,
   revocationTimeoutMs: 4_500,
+  operatorSessionLife: { idleMs: 3_600_000, absoluteMs: 12 * 3_600_000 },
 };
 
 /** The core, put together. */
@@ -92,6 +95,7 @@ export function createPlatform(ports: PlatformPorts, options: PlatformOptions): 
   });
   const operatorDeps = { ...ports, uplink, revocation, notes: timeline };
   const rotations = createRotations(operatorDeps);
+  const apiKeys = createApiKeys(ports);
   const auth = {
     ...ports,
     registry: createForgetfulActivation(registry, ports.caches),
@@ -133,10 +137,17 @@ export function createPlatform(ports: PlatformPorts, options: PlatformOptions): 
       downlinkReports: createDownlinkReports({ ...ports, uplink }),
       uplinkLog,
       audit: ports.audit,
+      apiKeys,
+      operatorSessions: createOperatorSessions(ports, settings.operatorSessionLife),
     },
     handleCommand,
     async flush() {
-      await Promise.all([presence.flush(), timeline.flush(), connections.flush().finally(() => news.flush())]);
+      await Promise.all([
+        presence.flush(),
+        timeline.flush(),
+        apiKeys.flush(),
+        connections.flush().finally(() => news.flush()),
+      ]);
     },
     upkeep: {
       sweepLostNodes: createLostNodeSweep({ ...ports, nodeId, news }),

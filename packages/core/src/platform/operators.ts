@@ -1,3 +1,4 @@
+import type { ApiKeys, OperatorSessions } from "../access/contracts.ts";
 import type { Downlink } from "../messaging/contracts.ts";
 import type { DownlinkReports } from "../messaging/downlink/downlink-reports.ts";
 import type { AuditLog } from "../ports/audit-log.ts";
@@ -15,4 +16,6 @@ export interface Operators {
   readonly downlinkReports: DownlinkReports;
   readonly uplinkLog: UplinkLog;
   readonly audit: AuditLog;
+  readonly apiKeys: ApiKeys;
+  readonly operatorSessions: OperatorSessions;
 }

@@ -1,4 +1,6 @@
+import type { OperatorSessionLife } from "../access/operator-sessions.ts";
 import type { Vault } from "../certificate/vault.ts";
+import type { ApiKeyStore } from "../ports/api-key-store.ts";
 import type { AttemptLimiter } from "../ports/attempt-limiter.ts";
 import type { AuditLog } from "../ports/audit-log.ts";
 import type { BatchStore } from "../ports/batch-store.ts";
@@ -7,6 +9,7 @@ import type { ControlBus, RevocationTarget } from "../ports/control-bus.ts";
 import type { DeviceDirectory } from "../ports/device-directory.ts";
 import type { DeviceLookup, DeviceRegistry } from "../ports/device-registry.ts";
 import type { Mailbox, MailboxLimits } from "../ports/mailbox.ts";
+import type { OperatorSessionStore } from "../ports/operator-session-store.ts";
 import type { Recorder } from "../ports/recorder.ts";
 import type { SessionStore } from "../ports/session-store.ts";
 import type { SubscriptionStore } from "../ports/subscription-store.ts";
@@ -20,6 +23,8 @@ export interface PlatformPorts {
   readonly lookup: DeviceLookup;
   readonly batches: BatchStore;
   readonly audit: AuditLog;
+  readonly apiKeys: ApiKeyStore;
+  readonly operatorSessions: OperatorSessionStore;
   readonly timeline: Timeline;
   readonly sessions: SessionStore;
   readonly subscriptions: SubscriptionStore;
@@ -51,6 +56,8 @@ export interface PlatformSettings {
   readonly maxPayloadBytes: number;
   /** How long a revocation waits for a node's acknowledgement; default 4.5 s, half a second more than a lease. */
   readonly revocationTimeoutMs: number;
+  /** Default: an hour without a request, twelve at the most. */
+  readonly operatorSessionLife: OperatorSessionLife;
 }
 
 export interface PlatformOptions {

@@ -139,8 +139,17 @@ export interface DeviceRegistry extends DeviceLookup {
   /** Adds a product. `false` when the productKey is taken: draw another. */
   insertProduct(product: ProductRecord): Promise<boolean>;
   findProduct(productKey: ProductKey): Promise<ProductRecord | undefined>;
-  /** Products in the order of their keys. @throws InvalidCursorError when the cursor was not given out by this method. */
-  listProducts(page: { limit: number; cursor?: string }): Promise<Page<ProductRecord>>;
+  /**
+   * Products in the order of their keys.
+   *
+   * @param page.only absent: all.
+   * @throws InvalidCursorError when the cursor was not given out by this method.
+   */
+  listProducts(page: {
+    limit: number;
+    cursor?: string;
+    only?: readonly ProductKey[];
+  }): Promise<Page<ProductRecord>>;
   /** Changes the given fields; a policy that differs gets a new `policyVersion`. `undefined` when there is no such product. */
   updateProduct(
     productKey: ProductKey,

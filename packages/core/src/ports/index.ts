@@ -1,3 +1,4 @@
+export type { ApiKeyRecord, ApiKeyStore } from "./api-key-store.ts";
 export type { AttemptLimiter } from "./attempt-limiter.ts";
 export type { AuditEntry, AuditLog } from "./audit-log.ts";
 export type { BatchError, BatchLine, BatchRecord, BatchStatus, BatchStore } from "./batch-store.ts";
@@ -24,6 +25,7 @@ export type {
 } from "./device-registry.ts";
 export { InvalidCursorError } from "./device-registry.ts";
 export type { Mailbox, MailboxLimits, MailboxMessage, MailboxTaker, MessageState, MessageStatus } from "./mailbox.ts";
+export type { OperatorSessionRecord, OperatorSessionStore, SessionEnd } from "./operator-session-store.ts";
 export type { LoginDecision, Recorder } from "./recorder.ts";
 export type { SessionRecord, SessionStore } from "./session-store.ts";
 export type { Subscription, SubscriptionStore } from "./subscription-store.ts";

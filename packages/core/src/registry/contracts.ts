@@ -29,7 +29,8 @@ export interface Products {
     product: { name: string; nodeType?: "device" | "gateway"; policy?: ProductPolicy },
   ): Promise<{ product: Product; productSecret: Secret } | Problem>;
   find(productKey: ProductKey): Promise<Product | Problem>;
-  list(page: { limit: number; cursor?: string }): Promise<Page<Product> | Problem>;
+  /** @param page.only absent: all. */
+  list(page: { limit: number; cursor?: string; only?: readonly ProductKey[] }): Promise<Page<Product> | Problem>;
   /** A policy that differs closes the product's connections on every node and voids its devices' tokens. */
   update(
     actor: Actor,

@@ -1,6 +1,6 @@
 import { parseProductKey } from "@trine/core/certificate";
 import type { DeviceRegistry, ProductPolicy, ProductRecord } from "@trine/core/ports";
-import { asc, eq, gt, sql } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, sql } from "drizzle-orm";
 import { createCursors } from "../cursor.ts";
 import type { SqlDatabase } from "../database/sql-database.ts";
 import { FOREIGN_KEY_VIOLATION, sqlState } from "../database/sql-fault.ts";
@@ -28,12 +28,17 @@ export function createSqlProducts({ db }: SqlDatabase): ProductMethods {
       const [product] = await db.select().from(products).where(eq(products.productKey, productKey));
       return product && productRecord(product);
     },
-    async listProducts({ limit, cursor }) {
+    async listProducts({ limit, cursor, only }) {
       const after = cursors.read(cursor);
       const rows = await db
         .select()
         .from(products)
-        .where(after === undefined ? undefined : gt(products.productKey, after))
+        .where(
+          and(
+            after === undefined ? undefined : gt(products.productKey, after),
+            only && inArray(products.productKey, [...only]),
+          ),
+        )
         .orderBy(asc(products.productKey))
         .limit(limit + 1);
       return cursors.page(rows, limit, { key: (row) => row.productKey, item: productRecord });

@@ -4,10 +4,12 @@ import type { Clock, Recorder } from "@trine/core/ports";
 import { createMemoryAttemptLimiter, createMemoryControlBus, createMemoryDeviceDirectory } from "@trine/memory";
 import { createNatsUplinkLog, type NatsHandle, openNats } from "@trine/nats";
 import {
+  createSqlApiKeyStore,
   createSqlAuditLog,
   createSqlBatchStore,
   createSqlDeviceRegistry,
   createSqlMailbox,
+  createSqlOperatorSessionStore,
   createSqlSessionStore,
   createSqlSubscriptionStore,
   createSqlTimeline,
@@ -82,6 +84,8 @@ export async function openStores(
       registry: createSqlDeviceRegistry(database),
       batches: createSqlBatchStore(database),
       audit: createSqlAuditLog(database),
+      apiKeys: createSqlApiKeyStore(database),
+      operatorSessions: createSqlOperatorSessionStore(database),
       timeline: createSqlTimeline(database, { maxPerDevice: deps.timelineEvents }),
     };
     const stores: Stores = {

@@ -119,6 +119,8 @@ function withSwitches({ bus, ...stores }: MemoryPorts, faults: Faults): MemoryPo
     registry: faultyStore(stores.registry, faults),
     batches: faultyStore(stores.batches, faults),
     audit: faultyStore(stores.audit, faults),
+    apiKeys: faultyStore(stores.apiKeys, faults),
+    operatorSessions: faultyStore(stores.operatorSessions, faults),
     timeline: faultyStore(stores.timeline, faults),
     sessions: faultyStore(stores.sessions, faults),
     subscriptions: faultyStore(stores.subscriptions, faults),

@@ -63,6 +63,18 @@ export function describeProducts(open: () => { store: DeviceRegistry; second: De
       expect(keys).toEqual(expect.arrayContaining(mine.map(({ productKey }) => productKey)));
     });
 
+    it("lists only those that are asked for, page by page", async () => {
+      const { store } = open();
+      const known = upTo(4).map(() => aProduct());
+      for (const product of known) await store.insertProduct(product);
+      const only = [...known.slice(1).map(({ productKey }) => productKey), aProductKey()];
+      const first = await store.listProducts({ limit: 2, only });
+      const rest = await store.listProducts({ limit: 2, only, cursor: first.nextCursor ?? "none" });
+      const expected = known.slice(1).toSorted((a, b) => byBytes(a.productKey, b.productKey));
+      expect([...first.items, ...rest.items]).toEqual(expected);
+      expect(rest.nextCursor).toBeUndefined();
+    });
+
     it("throws InvalidCursorError for a cursor that it did not give out", async () => {
       const { store } = open();
       for (const cursor of ["%", "nonsense", "bm9uc2Vuc2U", "9".repeat(400)]) {

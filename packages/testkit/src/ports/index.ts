@@ -1,6 +1,7 @@
 export { aMailboxMessage, ROOMY } from "./a-mailbox-message.ts";
 export { aSession, aTokenHash } from "./a-session.ts";
 export type { Contract, MakeContract } from "./contract.ts";
+export { describeApiKeyStore } from "./describe-api-key-store.ts";
 export { describeAttemptLimiter } from "./describe-attempt-limiter.ts";
 export { describeAuditLog } from "./describe-audit-log.ts";
 export { describeBatchStore } from "./describe-batch-store.ts";
@@ -8,6 +9,7 @@ export { describeControlBus } from "./describe-control-bus.ts";
 export { describeDeviceDirectory, describeSharedDeviceDirectory } from "./describe-device-directory.ts";
 export { describeDeviceRegistry } from "./describe-device-registry.ts";
 export { describeMailbox } from "./describe-mailbox.ts";
+export { describeOperatorSessionStore } from "./describe-operator-session-store.ts";
 export { describeSessionStore } from "./describe-session-store.ts";
 export { describeSubscriptionStore } from "./describe-subscription-store.ts";
 export { describeTimeline, TIMELINE_EVENTS } from "./describe-timeline.ts";

@@ -1,7 +1,7 @@
 import type { DeviceName, ProductKey } from "@trine/core/certificate";
-import type { X509Origin } from "@trine/core/ports";
+import type { X509Origin, X509Serial } from "@trine/core/ports";
 import { sql } from "drizzle-orm";
-import { foreignKey, index, integer, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
+import { foreignKey, index, integer, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
 import { byteOrderedText, timeMs } from "./columns.ts";
 import { devices, products } from "./registry-tables.ts";
 
@@ -21,6 +21,8 @@ export const x509Certificates = pgTable(
     /** Null as well where a device brought it. */
     der: text("der"),
     issuerKeyHash: text("issuer_key_hash"),
+    /** What stood between it and a CA of its product; null is nothing. */
+    intermediates: jsonb("intermediates").$type<readonly X509Serial[]>(),
     createdAtMs: timeMs("created_at_ms").notNull(),
     firstUsedAtMs: timeMs("first_used_at_ms"),
     revokedAtMs: timeMs("revoked_at_ms"),
@@ -38,6 +40,9 @@ export const x509Certificates = pgTable(
     index("x509_certificates_serial")
       .on(table.issuerKeyHash, table.serialNumber)
       .where(sql`${table.issuerKeyHash} is not null`),
+    index("x509_certificates_intermediates")
+      .using("gin", sql`${table.intermediates} jsonb_path_ops`)
+      .where(sql`${table.intermediates} is not null`),
     index("x509_certificates_end")
       .on(table.notAfterMs)
       .where(sql`${table.firstUsedAtMs} is not null and ${table.revokedAtMs} is null`),

@@ -1,0 +1,2 @@
+ALTER TABLE "x509_certificates" ADD COLUMN "intermediates" jsonb;--> statement-breakpoint
+CREATE INDEX "x509_certificates_intermediates" ON "x509_certificates" USING gin ("intermediates" jsonb_path_ops) WHERE "x509_certificates"."intermediates" is not null;

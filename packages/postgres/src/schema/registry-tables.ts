@@ -17,6 +17,8 @@ export const products = pgTable("products", {
   topicClasses: jsonb("topic_classes").$type<readonly TopicClass[]>().notNull(),
   /** Encrypted; useless without the master key. */
   sealedSecret: text("sealed_secret").notNull(),
+  /** What the secrets of its devices are derived from, encrypted. Null: each device has its own. */
+  sealedSeed: text("sealed_seed"),
   createdAtMs: timeMs("created_at_ms").notNull(),
 });
 
@@ -30,8 +32,8 @@ export const devices = pgTable(
       .references(() => products.productKey),
     deviceName: byteOrderedText("device_name").$type<DeviceName>().notNull(),
     iotId: text("iot_id").notNull(),
-    /** Encrypted; useless without the master key. */
-    sealedSecret: text("sealed_secret").notNull(),
+    /** Encrypted; useless without the master key. Null: it is derived from the seed of the product. */
+    sealedSecret: text("sealed_secret"),
     secretVersion: integer("secret_version").notNull().default(1),
     /** The second secret, while a rotation is under way. */
     nextSealedSecret: text("next_sealed_secret"),

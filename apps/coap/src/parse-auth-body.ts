@@ -1,9 +1,9 @@
-import type { AuthAttempt } from "@trine/core/auth";
+import type { MacAttempt } from "@trine/core/auth";
 import { DEFAULT_SIGN_METHOD, parseDeviceRef, parseMacHex, parseSignMethod } from "@trine/core/certificate";
 import { decode } from "cborg";
 
 /** A login as the body tells it (wire-format 5.1). */
-export type AuthBody = Pick<AuthAttempt, "device" | "signMethod" | "mac" | "signed"> & {
+export type AuthBody = Pick<MacAttempt, "device" | "signMethod" | "mac" | "signed"> & {
   readonly numbered: boolean;
   readonly separateAck: boolean;
 };

@@ -35,7 +35,7 @@ export async function createVectorGateway(): Promise<VectorGateway> {
   const recorder = createRecordingRecorder();
   const { registry: lookup } = ports;
   const core = createPlatform(
-    { ...ports, lookup, vault, recorder, clock: CLOCK, timer: TIMER, random: RANDOM, mayServe: () => true, caches: [] },
+    { ...ports, lookup, x509Lookup: ports.x509, vault, recorder, clock: CLOCK, timer: TIMER, random: RANDOM, mayServe: () => true, caches: [] },
     { nodeId: "vectors" },
   );
   const { identities } = loadVectors().meta;

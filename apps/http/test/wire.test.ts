@@ -2,13 +2,14 @@ import { execFile } from "node:child_process";
 import { connect } from "node:net";
 import { setTimeout as pass } from "node:timers/promises";
 import { promisify } from "node:util";
-import { type AuthAttempt, type RefusalCode, refuse, type Session } from "@trine/core/auth";
+import { type MacAttempt, type RefusalCode, refuse, type Session } from "@trine/core/auth";
 import { computeMac, macMatches, Secret, stringToSign } from "@trine/core/certificate";
 import type { Platform, RunningAdapter } from "@trine/core/platform";
 import { connectHttp } from "@trine/device";
 import { findVector, loadVectors } from "@trine/vectors";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { httpSettings, startHttp } from "../src/index.ts";
+import { plainIngress } from "./plain-ingress.ts";
 import { exchange, post } from "./raw-exchange.ts";
 
 const TOKEN = "t".repeat(191);
@@ -33,13 +34,13 @@ function platformOfVectors(): Platform {
   ]);
   const known = new Map(secrets as [string, Secret][]);
   const session = { sessionId: "s1" } as unknown as Session;
-  const isGenuine = ({ device, signMethod, signed, mac }: AuthAttempt) => {
+  const isGenuine = ({ device, signMethod, signed, mac }: MacAttempt) => {
     const secret = known.get(device.deviceName);
     return secret !== undefined && macMatches(computeMac(signMethod, secret, stringToSign(signed)), mac);
   };
   return {
     authenticator: {
-      authenticate: async (attempt: AuthAttempt) => {
+      authenticate: async (attempt: MacAttempt) => {
         if (refusal) return refuse(refusal, "test");
         return isGenuine(attempt)
           ? { ...session, token: { text: new Secret(TOKEN), expiresAtMs: 0 } }
@@ -72,7 +73,7 @@ beforeEach(async () => {
   delaysMs = [];
   whenPublished = () => undefined;
   const settings = { TRINE_DEVICE_HOST: "127.0.0.1", TRINE_HTTP_PORT: "0", TRINE_HTTP_REQUEST_SECONDS: "1" };
-  adapter = await startHttp(platformOfVectors(), httpSettings.parse(settings));
+  adapter = await startHttp(platformOfVectors(), httpSettings.parse(settings), plainIngress);
   port = adapter.ports["TRINE_HTTP_PORT"] ?? 0;
 });
 

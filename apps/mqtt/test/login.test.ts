@@ -1,4 +1,4 @@
-import { type AuthAttempt, refuse } from "@trine/core/auth";
+import { type MacAttempt, refuse } from "@trine/core/auth";
 import { computeMac, macMatches, Secret, stringToSign } from "@trine/core/certificate";
 import { findVector } from "@trine/vectors";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -46,7 +46,7 @@ it("the Node SDK's captured CONNECT is understood, byte for byte, and its signat
   const { productKey, deviceName, deviceSecret = "" } = inputs as Record<string, string>;
   const secret = new Secret(deviceSecret);
   Object.assign(gateway.platform.authenticator, {
-    async authenticate({ device, transport, peer, signMethod, signed, mac }: AuthAttempt) {
+    async authenticate({ device, transport, peer, signMethod, signed, mac }: MacAttempt) {
       const isRight = macMatches(computeMac(signMethod, secret, stringToSign(signed)), mac);
       const product = { productKey: device.productKey, nodeType: "device", policy: {}, topicClasses: [] };
       const session = { sessionId: "s", device, iotId: "i", transport, peer, product, activatedNow: false };

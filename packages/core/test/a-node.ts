@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { createMemoryPorts, type MemoryPorts } from "@trine/memory";
 import { createRecordingRecorder, type RecordingRecorder } from "@trine/testkit/conformance";
-import type { Session } from "../src/auth/index.ts";
-import { createVault, type DeviceRef, deviceKey } from "../src/certificate/index.ts";
+import { isRefusal, type Refusal, type Session } from "../src/auth/index.ts";
+import { type DeviceRef, deviceKey } from "../src/certificate/index.ts";
+import { createLocalKeyService, openKeychain } from "../src/keys/index.ts";
 import type { SessionHolder } from "../src/messaging/index.ts";
 import { type Core, createPlatform, type PlatformPorts, type PlatformSettings } from "../src/platform/index.ts";
 import type { Clock, Random, RevocationTarget, Timer, UplinkItem } from "../src/ports/index.ts";
@@ -67,16 +68,22 @@ export async function aNode(
   const evicted: RevocationTarget[] = [];
   const random = countingRandom(nodeId);
   const { ports, clock, timer } = fleet;
+  const masterKey = Buffer.alloc(32, 7);
+  const services = [createLocalKeyService(masterKey, random)] as const;
+  const keychain =
+    given.keychain ?? (await openKeychain({ ...ports, clock, random, services, masterKeys: [masterKey] }));
   const core = createPlatform(
     {
       ...ports,
       lookup: ports.registry,
+      x509Lookup: ports.x509,
       clock,
       timer,
       mayServe: () => true,
       random,
       recorder,
-      vault: createVault([Buffer.alloc(32, 7)], random),
+      vault: keychain,
+      keychain,
       caches: [{ evict: (target) => void evicted.push(target) }],
       ...given,
     },
@@ -103,6 +110,12 @@ export async function aSession({ operators, fleet }: Node, deviceName = "device_
     product: credentials.product,
     activatedNow: false,
   };
+}
+
+/** What must have been taken. */
+export function accepted<T>(outcome: T | Refusal): T {
+  if (isRefusal(outcome)) throw new Error(`${outcome.code}: ${outcome.why}`);
+  return outcome;
 }
 
 /** A holder that notes what it is asked. It answers that it holds one connection of everything. */

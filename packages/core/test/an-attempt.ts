@@ -1,4 +1,4 @@
-import type { AuthAttempt } from "../src/auth/index.ts";
+import type { MacAttempt } from "../src/auth/index.ts";
 import {
   computeMac,
   type DeviceRef,
@@ -13,7 +13,7 @@ export const STRANGER = aDevice("stranger_01");
 export const DEVICE_SECRET = "ga7XA6KdlEeiPXQPpRbAjOZXwG8yAbcd";
 
 /** A login that `deviceSecret` signed; what is given replaces what would be there. */
-export function anAttempt(given: Partial<AuthAttempt> & { deviceSecret?: string } = {}): AuthAttempt {
+export function anAttempt(given: Partial<MacAttempt> & { deviceSecret?: string } = {}): MacAttempt {
   const { deviceSecret = DEVICE_SECRET, ...rest } = given;
   const device = given.device ?? DEVICE;
   const signMethod = given.signMethod ?? "hmacsha256";

@@ -6,24 +6,36 @@ import {
   type NewDevice,
   type Page,
   type ProductRecord,
+  type RevocationTarget,
+  type SealedRows,
 } from "@trine/core/ports";
+import { createMemorySealedRows } from "./memory-sealed-rows.ts";
 import { beginRotation, endedRotations, endRotation, settleRotation } from "./rotate-stored.ts";
 import { applyPresence, applySeen, matches, newStoredDevice, recordOf, type StoredDevice } from "./stored-device.ts";
 
 /** What the batch store, which commits devices and progress together, needs besides the port. */
 export interface MemoryDeviceRegistry extends DeviceRegistry {
+  /** What is sealed in it. */
+  readonly sealedRows: readonly SealedRows[];
   /** As `insertDevices`, and remembers which batch the new devices are of. */
   insertOfBatch(
     productKey: ProductKey,
     devices: readonly NewDevice[],
     batchId: string | undefined,
   ): { taken: readonly DeviceName[] } | "no_product";
+  /** Voids what was made with certificates of the target before. */
+  raiseX509Version(target: RevocationTarget): void;
 }
 
 /** Keeps products and devices until the process ends. For tests. */
 export function createMemoryDeviceRegistry(): MemoryDeviceRegistry {
   const products = new Map<ProductKey, ProductRecord>();
   const devices = new Map<string, StoredDevice>();
+  /** Greatest versions of derived secrets of devices that are gone. */
+  const spent = new Map<string, number>();
+  /** Of devices and of products; a device's is the sum of both. */
+  const x509Versions = new Map<string, number>();
+  const x509VersionOf = (name: string) => x509Versions.get(name) ?? 0;
 
   const devicesOf = (productKey: ProductKey) =>
     [...devices.values()]
@@ -34,21 +46,24 @@ export function createMemoryDeviceRegistry(): MemoryDeviceRegistry {
     const stored = devices.get(deviceKey(device));
     const product = products.get(device.productKey);
     if (!stored || !product) return undefined;
-    const { productKey, nodeType, policy, topicClasses, policyVersion } = product;
+    const { productKey, nodeType, policy, topicClasses, policyVersion, sealedSeed } = product;
+    const x509Version = x509VersionOf(productKey) + x509VersionOf(deviceKey(device));
     return {
       device: stored.device,
       iotId: stored.iotId,
-      sealedSecret: stored.sealedSecret,
+      ...(stored.sealedSecret === undefined ? {} : { sealedSecret: stored.sealedSecret }),
       secretVersion: stored.secretVersion,
       ...(stored.next ? { next: stored.next } : {}),
       disabled: stored.disabled,
       activated: stored.activatedAtMs !== undefined,
+      ...(x509Version === 0 ? {} : { x509Version }),
       product: {
         productKey,
         nodeType,
         policy,
         topicClasses,
         ...(policyVersion === undefined ? {} : { policyVersion }),
+        ...(sealedSeed === undefined ? {} : { sealedSeed }),
       },
     };
   }
@@ -59,7 +74,7 @@ export function createMemoryDeviceRegistry(): MemoryDeviceRegistry {
     for (const device of added) {
       const key = deviceKey(device.device);
       if (devices.has(key)) taken.push(device.device.deviceName);
-      else devices.set(key, newStoredDevice(device, batchId));
+      else devices.set(key, newStoredDevice(device, { batchId, secretVersion: (spent.get(key) ?? 0) + 1 }));
     }
     return { taken };
   }
@@ -73,7 +88,12 @@ export function createMemoryDeviceRegistry(): MemoryDeviceRegistry {
   }
 
   return {
+    sealedRows: createMemorySealedRows(products, devices),
     insertOfBatch,
+    raiseX509Version(target) {
+      const name = "device" in target ? deviceKey(target.device) : target.productKey;
+      x509Versions.set(name, x509VersionOf(name) + 1);
+    },
     async insertProduct(product) {
       if (products.has(product.productKey)) return false;
       products.set(product.productKey, product);
@@ -130,6 +150,8 @@ export function createMemoryDeviceRegistry(): MemoryDeviceRegistry {
     async deleteDevice(device) {
       const stored = devices.get(deviceKey(device));
       devices.delete(deviceKey(device));
+      if (stored && products.get(device.productKey)?.sealedSeed !== undefined)
+        spent.set(deviceKey(device), stored.next?.secretVersion ?? stored.secretVersion);
       return stored && { iotId: stored.iotId };
     },
     async activate(device, iotId, atMs) {
@@ -145,8 +167,10 @@ export function createMemoryDeviceRegistry(): MemoryDeviceRegistry {
       for (const one of seen) replace(one.device, (stored) => applySeen(stored, one));
     },
     async beginRotation(device, next) {
+      const before = devices.get(deviceKey(device));
       const changed = replace(device, (stored) => beginRotation(stored, next));
-      return changed?.next && { secretVersion: changed.next.secretVersion, firstVersion: changed.secretVersion };
+      if (changed === before || !changed?.next) return undefined;
+      return { secretVersion: changed.next.secretVersion, firstVersion: changed.secretVersion };
     },
     async endRotation(device, iotId, secretVersion) {
       const stored = devices.get(deviceKey(device));
@@ -165,10 +189,11 @@ export function createMemoryDeviceRegistry(): MemoryDeviceRegistry {
         .filter(({ device }) => after === undefined || byBytes(device.deviceName, after) > 0)
         .filter((stored) => batchId === undefined || stored.batchId === batchId)
         .slice(0, limit)
-        .map(({ device, sealedSecret, next }) => ({
-          deviceName: device.deviceName,
-          sealedSecret: next?.sealedSecret ?? sealedSecret,
-        }));
+        .map((stored) => {
+          const { sealedSecret, secretVersion } = stored.next ?? stored;
+          const sealed = sealedSecret === undefined ? {} : { sealedSecret };
+          return { deviceName: stored.device.deviceName, secretVersion, ...sealed };
+        });
     },
   };
 }

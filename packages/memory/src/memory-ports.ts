@@ -6,12 +6,15 @@ import type {
   Clock,
   ControlBus,
   DeviceDirectory,
+  KeyStore,
   Mailbox,
   OperatorSessionStore,
+  SealedRows,
   SessionStore,
   SubscriptionStore,
   Timeline,
   UplinkLog,
+  X509Store,
 } from "@trine/core/ports";
 import { createMemoryApiKeyStore } from "./memory-api-key-store.ts";
 import { createMemoryAttemptLimiter } from "./memory-attempt-limiter.ts";
@@ -20,12 +23,14 @@ import { createMemoryBatchStore } from "./memory-batch-store.ts";
 import { createMemoryControlBus } from "./memory-control-bus.ts";
 import { createMemoryDeviceDirectory } from "./memory-device-directory.ts";
 import { createMemoryDeviceRegistry, type MemoryDeviceRegistry } from "./memory-device-registry.ts";
+import { createMemoryKeyStore } from "./memory-key-store.ts";
 import { createMemoryMailbox } from "./memory-mailbox.ts";
 import { createMemoryOperatorSessionStore } from "./memory-operator-session-store.ts";
 import { createMemorySessionStore } from "./memory-session-store.ts";
 import { createMemorySubscriptionStore } from "./memory-subscription-store.ts";
 import { createMemoryTimeline } from "./memory-timeline.ts";
 import { createMemoryUplinkLog } from "./memory-uplink-log.ts";
+import { createMemoryX509Store } from "./memory-x509-store.ts";
 
 /** Every port of the core that stores or carries something. */
 export interface MemoryPorts {
@@ -42,6 +47,9 @@ export interface MemoryPorts {
   readonly mailbox: Mailbox;
   readonly uplinkLog: UplinkLog;
   readonly bus: ControlBus;
+  readonly keyStore: KeyStore;
+  readonly sealedRows: readonly SealedRows[];
+  readonly x509: X509Store;
 }
 
 /** Opens every port in this process. Nothing is kept. For tests. */
@@ -61,5 +69,8 @@ export function createMemoryPorts({ clock }: { clock: Clock }): MemoryPorts {
     mailbox: createMemoryMailbox(),
     uplinkLog: createMemoryUplinkLog(),
     bus: createMemoryControlBus(),
+    keyStore: createMemoryKeyStore({ clock }),
+    sealedRows: registry.sealedRows,
+    x509: createMemoryX509Store({ registry }),
   };
 }

@@ -17,6 +17,12 @@ const KINDS = [
   "enabled",
   "kicked",
   "certificate_read",
+  "x509_bound",
+  "x509_issued",
+  "x509_first_used",
+  "x509_revoked",
+  "x509_expiring",
+  "x509_expired",
 ] as const satisfies readonly TimelineKind[];
 
 const eventBody = z.object({

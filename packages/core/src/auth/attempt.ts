@@ -1,17 +1,13 @@
 import type { SignedFields } from "../certificate/mac.ts";
 import type { DeviceRef } from "../certificate/names.ts";
 import type { SignMethod } from "../certificate/sign-method.ts";
-import type { ChannelProof } from "./channel-proof.ts";
+import type { ChannelProof, X509Chain } from "./channel-proof.ts";
 
 /** A login as an adapter read it from the wire: well-formed, not yet believed. */
-export interface AuthAttempt {
-  /** What the device claims to be. */
-  readonly device: DeviceRef;
-  readonly signMethod: SignMethod;
-  /** The MAC that the device presented, decoded. */
-  readonly mac: Uint8Array;
-  /** Everything that takes part in the string to sign, as sent: clientId, deviceName, productKey and what else the device signed. */
-  readonly signed: SignedFields;
+export type AuthAttempt = MacAttempt | X509Attempt;
+
+/** What every login comes with, whatever it is proved by. */
+interface Login {
   /** Name of the adapter, for logs, metrics and the product's policy. The core never compares it with a constant. */
   readonly transport: string;
   /** Network address of the sender, without port. */
@@ -21,10 +17,36 @@ export interface AuthAttempt {
    * again with every message.
    */
   readonly keep: "connection" | "token";
+  /** Whether nobody waits for the answer any more. */
+  readonly isGone?: () => boolean;
+  /** What the device says about itself, for the operators. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** A login that a MAC proves. */
+export interface MacAttempt extends Login {
+  /** What the device claims to be. */
+  readonly device: DeviceRef;
+  readonly signMethod: SignMethod;
+  /** The MAC that the device presented, decoded. */
+  readonly mac: Uint8Array;
+  /** Everything that takes part in the string to sign, as sent: clientId, deviceName, productKey and what else the device signed. */
+  readonly signed: SignedFields;
   /** The device seals its payloads and numbers its messages (wire-format 5.4, 5.6). Only with `keep: "token"`. */
   readonly sealedPayloads?: boolean;
   /** What the channel proved that the login came over. It must be the same device. */
   readonly channel?: ChannelProof;
-  /** What the device says about itself, for the operators. */
-  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** A login that says nothing to prove itself: the channel proved that the device holds the key of its certificate (wire-format 2.10). */
+export interface X509Attempt extends Login {
+  /** As the channel's proof has it. */
+  readonly x509: X509Chain;
+  /** Which device it says it is, if it says so: the certificate must be that device's. */
+  readonly device?: DeviceRef;
+}
+
+/** Whether a certificate is to prove the login. */
+export function isX509Attempt(attempt: AuthAttempt): attempt is X509Attempt {
+  return "x509" in attempt;
 }

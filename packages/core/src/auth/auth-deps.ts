@@ -1,11 +1,15 @@
 import type { DeviceRef } from "../certificate/names.ts";
 import type { Vault } from "../certificate/vault.ts";
+import type { Admission } from "../guard/admission.ts";
+import type { CloneWatch } from "../guard/clones/clone-watch.ts";
+import type { Guesses } from "../guard/guesses.ts";
+import type { Rates } from "../guard/rates.ts";
 import type { MessageIds } from "../messaging/message-id.ts";
-import type { AttemptLimiter } from "../ports/attempt-limiter.ts";
 import type { Clock, Random } from "../ports/clock.ts";
 import type { DeviceLookup, DeviceRegistry, DeviceSeen } from "../ports/device-registry.ts";
 import type { SessionStore } from "../ports/session-store.ts";
 import type { TimelineNotes } from "../ports/timeline.ts";
+import type { X509Store } from "../ports/x509-store.ts";
 
 /** What operators may set about logins. */
 export interface AuthSettings {
@@ -53,9 +57,13 @@ export interface RotationEnder {
 export interface AuthDeps {
   readonly lookup: DeviceLookup;
   readonly registry: Pick<DeviceRegistry, "activate">;
+  readonly x509: Pick<X509Store, "findStanding" | "noteFirstUse">;
   readonly rotations: RotationEnder;
   readonly sessions: SessionStore;
-  readonly limiter: AttemptLimiter;
+  readonly guesses: Guesses;
+  readonly admission: Admission;
+  readonly rates: Rates;
+  readonly clones: Pick<CloneWatch, "noteUse">;
   readonly vault: Vault;
   readonly clock: Clock;
   readonly random: Random;

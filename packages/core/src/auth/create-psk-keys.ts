@@ -1,4 +1,4 @@
-import { type DeviceRef, deviceKey } from "../certificate/names.ts";
+import { openDeviceSecret } from "../certificate/open-device-secret.ts";
 import { derivePsk, parsePskIdentity } from "../certificate/psk.ts";
 import type { AuthDeps } from "./auth-deps.ts";
 import type { PskKey, PskKeys } from "./psk-keys.ts";
@@ -22,15 +22,11 @@ export function createPskKeys({
       const credentials = await lookup.findCredentials(device);
       const [first, ...more] = credentials ? validSecrets(credentials, clock.nowMs()) : [];
       if (!first) return { device, keys: [{ key: random.bytes(DECOY_BYTES), secretVersion: 0 }] };
-      const derive = ({ sealedSecret, secretVersion }: typeof first): PskKey => ({
-        key: derivePsk(open(device, sealedSecret), identity),
-        secretVersion,
+      const derive = (secret: typeof first): PskKey => ({
+        key: derivePsk(openDeviceSecret(vault, secret), identity),
+        secretVersion: secret.secretVersion,
       });
       return { device, keys: [derive(first), ...more.map(derive)] };
     },
   };
-
-  function open(device: DeviceRef, sealedSecret: string) {
-    return vault.open(sealedSecret, deviceKey(device));
-  }
 }

@@ -1,10 +1,10 @@
-import { type DeviceRef, deviceKey } from "../certificate/names.ts";
+import { openDeviceSecret } from "../certificate/open-device-secret.ts";
 import { derivePayloadKey } from "../certificate/payload-key.ts";
 import type { AuthDeps } from "./auth-deps.ts";
 import type { SessionResumer } from "./authenticator.ts";
 import { judgeSession } from "./judge-session.ts";
 import { isRefusal, refuse } from "./refusal.ts";
-import type { Sealing } from "./session.ts";
+import type { Sealing, Session } from "./session.ts";
 import { hashSessionToken } from "./session-token.ts";
 import type { SecretSlot } from "./valid-secrets.ts";
 
@@ -18,9 +18,9 @@ const REPEAT_MS = 250_000;
 
 /** Resumes sessions from their tokens; what a device is allowed is looked up afresh each time, never kept in the session. */
 export function createSessionResumer(
-  deps: Omit<AuthDeps, "limiter" | "registry" | "rotations" | "random" | "notes">,
+  deps: Omit<AuthDeps, "guesses" | "admission" | "rates" | "registry" | "rotations" | "random" | "notes" | "x509">,
 ): SessionResumer {
-  const { sessions, lookup, presence, clock, messageIds, settings } = deps;
+  const { sessions, lookup, presence, clock, messageIds, settings, clones } = deps;
 
   return {
     async resume(token, { transport, peer }) {
@@ -37,18 +37,20 @@ export function createSessionResumer(
       const { secret, credentials } = judged;
       const { device, iotId } = record;
       presence.noteSeen({ device, iotId, atMs: nowMs, peer, transport });
-      return {
+      const session: Session = {
         sessionId: record.sessionId,
         device,
         iotId,
         secretVersion: record.secretVersion,
+        ...(record.x509 ? { x509: record.x509 } : {}),
         transport,
         peer,
         product: credentials.product,
         startedAtMs: record.createdAtMs,
         activatedNow: false,
-        ...(record.sealing ? { sealing: sealingOf(record.sealing, { device, secret }, deps) } : {}),
+        ...(record.sealing && secret ? { sealing: sealingOf(record.sealing, secret, deps) } : {}),
       };
+      return clones.noteUse(session) ?? session;
     },
     async takeSequence(token, seq, origin) {
       const attempt = { window: settings.sequenceWindow, repeatMs: REPEAT_MS, origin, messageId: messageIds.next() };
@@ -60,10 +62,6 @@ export function createSessionResumer(
   };
 }
 
-function sealingOf(
-  sealing: Omit<Sealing, "key">,
-  { device, secret }: { device: DeviceRef; secret: SecretSlot },
-  { vault }: Pick<AuthDeps, "vault">,
-): Sealing {
-  return { ...sealing, key: derivePayloadKey(vault.open(secret.sealedSecret, deviceKey(device)), sealing.random) };
+function sealingOf(sealing: Omit<Sealing, "key">, secret: SecretSlot, { vault }: Pick<AuthDeps, "vault">): Sealing {
+  return { ...sealing, key: derivePayloadKey(openDeviceSecret(vault, secret), sealing.random) };
 }

@@ -1,4 +1,4 @@
-export type { AuthAttempt } from "./attempt.ts";
+export { type AuthAttempt, isX509Attempt, type MacAttempt, type X509Attempt } from "./attempt.ts";
 export {
   type AuthDeps,
   type AuthSettings,
@@ -14,4 +14,4 @@ export { createSessionResumer } from "./create-resumer.ts";
 export type { PskKey, PskKeys } from "./psk-keys.ts";
 export { recordedAuthenticator, recordedResumer } from "./recorded.ts";
 export { isRefusal, REFUSALS, type Refusal, type RefusalCode, refuse } from "./refusal.ts";
-export type { Sealing, Session } from "./session.ts";
+export { NO_SECRET_VERSION, type Sealing, type Session } from "./session.ts";

@@ -1,6 +1,7 @@
+import { createHash } from "node:crypto";
 import type { Clock } from "../ports/clock.ts";
 import type { LoginDecision, Recorder } from "../ports/recorder.ts";
-import type { AuthAttempt } from "./attempt.ts";
+import { type AuthAttempt, isX509Attempt, type X509Attempt } from "./attempt.ts";
 import type { Authenticator, SessionResumer } from "./authenticator.ts";
 import { isRefusal, type Refusal, refuse } from "./refusal.ts";
 import type { Session } from "./session.ts";
@@ -42,8 +43,20 @@ async function failClosed<T>(where: string, recorder: Recorder, decide: () => Pr
 }
 
 /** Named field by field, so that a token or key that a session holds cannot slip into a log. */
-function decisionOf({ transport, peer, device }: AuthAttempt, outcome: Session | Refusal, ms: number): LoginDecision {
-  if (isRefusal(outcome)) return { transport, peer, device, code: outcome.code, why: outcome.why, ms };
+function decisionOf(attempt: AuthAttempt, outcome: Session | Refusal, ms: number): LoginDecision {
+  const { transport, peer } = attempt;
+  const device = isRefusal(outcome) ? attempt.device : outcome.device;
+  const about = {
+    transport,
+    peer,
+    ...(device ? { device } : {}),
+    ...(isX509Attempt(attempt) ? { fingerprint: fingerprintOf(attempt) } : {}),
+  };
+  if (isRefusal(outcome)) return { ...about, code: outcome.code, why: outcome.why, ms };
   const { sessionId, activatedNow } = outcome;
-  return { transport, peer, device, code: "ok", sessionId, activatedNow, ms };
+  return { ...about, code: "ok", sessionId, activatedNow, ms };
+}
+
+function fingerprintOf({ x509: [certificate] }: X509Attempt): string {
+  return createHash("sha256").update(certificate).digest("hex");
 }

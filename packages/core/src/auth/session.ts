@@ -1,6 +1,13 @@
 import type { DeviceRef } from "../certificate/names.ts";
 import type { Secret } from "../certificate/secret.ts";
 import type { ProductProfile } from "../ports/device-registry.ts";
+import type { X509Login } from "../ports/session-store.ts";
+
+/**
+ * Stands for the version of a secret where a certificate proved the login: above every one, so that the end of a rotation, which voids
+ * what was made under older secrets, leaves such a session alone.
+ */
+export const NO_SECRET_VERSION = 2 ** 31 - 1;
 
 /** A device that proved itself. What every message is judged by. */
 export interface Session {
@@ -8,10 +15,14 @@ export interface Session {
   readonly sessionId: string;
   readonly device: DeviceRef;
   readonly iotId: string;
-  /** Of the secret that the device proved itself with. */
+  /** Of the secret that the device proved itself with; `NO_SECRET_VERSION` where it was a certificate. */
   readonly secretVersion: number;
+  /** The certificate that the device proved itself with, if it was one. */
+  readonly x509?: X509Login;
   readonly transport: string;
   readonly peer: string;
+  /** What the device calls itself (wire-format 2.1), where it said so at this login. */
+  readonly clientId?: string;
   readonly product: ProductProfile;
   /** Wall clock of the login, of a session that was resumed. */
   readonly startedAtMs?: number;

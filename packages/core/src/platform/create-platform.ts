@@ -5,6 +5,10 @@ import { createAuthenticator } from "../auth/create-authenticator.ts";
 import { createPskKeys } from "../auth/create-psk-keys.ts";
 import { createSessionResumer } from "../auth/create-resumer.ts";
 import { recordedAuthenticator, recordedResumer } from "../auth/recorded.ts";
+import { createCloneWatch } from "../guard/clones/clone-watch.ts";
+import { createGuard, NO_LIMITS } from "../guard/create-guard.ts";
+import { silentNodes } from "../keys/key-work.ts";
+import { createKeys } from "../keys/keys.ts";
 import { createConnections } from "../messaging/connections/connections.ts";
 import { createHolders } from "../messaging/connections/holders.ts";
 import { createPresenceWriter } from "../messaging/connections/presence-writer.ts";
@@ -18,28 +22,36 @@ import { createInFlight } from "../messaging/in-flight.ts";
 import { createMessageIds } from "../messaging/message-id.ts";
 import { createUplink } from "../messaging/uplink/uplink.ts";
 import type { ControlHandler } from "../ports/control-bus.ts";
+import { createAskOthers } from "../registry/ask-others.ts";
 import { createBatches } from "../registry/batches.ts";
+import type { Actor } from "../registry/contracts.ts";
 import { createDevices } from "../registry/devices.ts";
 import { createProducts } from "../registry/products.ts";
 import { createRevocation } from "../registry/revocation.ts";
 import { createRotations } from "../registry/rotations.ts";
 import { createTimelineWriter } from "../registry/timeline-writer.ts";
 import { createForgetfulActivation } from "./forgetful-activation.ts";
+import { createForgetfulX509 } from "./forgetful-x509.ts";
 import { createCommandHandler } from "./handle-command.ts";
 import type { Operators } from "./operators.ts";
 import type { Platform } from "./platform.ts";
 import type { PlatformOptions, PlatformPorts, PlatformSettings } from "./platform-ports.ts";
 import { recordedUplink } from "./recorded-uplink.ts";
+import { steadyAuthenticator } from "./steady-authenticator.ts";
 import { steadyResumer } from "./steady-resumer.ts";
 import type { Upkeep } from "./upkeep.ts";
 
 const DEFAULT_SETTINGS: PlatformSettings & AuthSettings = {
   ...DEFAULT_AUTH_SETTINGS,
+  ...NO_LIMITS,
   mailboxLimits: { maxMessages: 1_000, maxBytes: 4_194_304 },
   maxPayloadBytes: 262_144,
   revocationTimeoutMs: 4_500,
   operatorSessionLife: { idleMs: 3_600_000, absoluteMs: 12 * 3_600_000 },
 };
+
+/** Who disables a device by the policy of its product. */
+const GATEWAY: Actor = { name: "trine", peer: "" };
 
 /** The core, put together. */
 export interface Core {
@@ -64,6 +76,7 @@ export function createPlatform(ports: PlatformPorts, options: PlatformOptions): 
     caches: ports.caches,
     holders,
     underWay,
+    keychain: ports.keychain,
     onRevoke() {
       revocations += 1;
     },
@@ -71,8 +84,10 @@ export function createPlatform(ports: PlatformPorts, options: PlatformOptions): 
   const messageIds = createMessageIds({ clock, random });
   const presence = createPresenceWriter(registry);
   const timeline = createTimelineWriter(ports);
+  const guard = createGuard({ ...ports, settings });
+  const { maxPayloadBytes } = settings;
   const uplink = recordedUplink(
-    createUplink({ uplinkLog, clock, messageIds, underWay, maxPayloadBytes: settings.maxPayloadBytes }),
+    createUplink({ uplinkLog, clock, messageIds, underWay, maxPayloadBytes, rates: guard.rates }),
     ports,
   );
   const downlink = createDownlink({
@@ -81,10 +96,16 @@ export function createPlatform(ports: PlatformPorts, options: PlatformOptions): 
     handleHere: handleCommand,
     messageIds,
     limits: settings.mailboxLimits,
-    maxPayloadBytes: settings.maxPayloadBytes,
+    maxPayloadBytes,
   });
   const news = createStatusNews({ presence, timeline, uplink, recorder });
-  const connections = createConnections({ ...ports, nodeId, holders, news });
+  const clones = createCloneWatch({
+    ...ports,
+    uplink,
+    notes: timeline,
+    disable: (device) => devices.disable(GATEWAY, device),
+  });
+  const connections = createConnections({ ...ports, nodeId, holders, news, clones });
   const inbox = createInbox({ ...ports, nodeId });
   holders.add(inbox.holder);
   const revocation = createRevocation({
@@ -93,12 +114,24 @@ export function createPlatform(ports: PlatformPorts, options: PlatformOptions): 
     handleHere: handleCommand,
     timeoutMs: settings.revocationTimeoutMs,
   });
-  const operatorDeps = { ...ports, uplink, revocation, notes: timeline };
+  const askOthers = createAskOthers({ ...ports, nodeId, timeoutMs: settings.revocationTimeoutMs });
+  const keyDeps = { ...ports, askOthers };
+  const operatorDeps = {
+    ...ports,
+    uplink,
+    revocation,
+    notes: timeline,
+    outdatedNodes: () => silentNodes({ kind: "reload_keys" }, keyDeps),
+  };
   const rotations = createRotations(operatorDeps);
+  const devices = createDevices(operatorDeps);
   const apiKeys = createApiKeys(ports);
   const auth = {
     ...ports,
+    ...guard,
+    clones,
     registry: createForgetfulActivation(registry, ports.caches),
+    x509: createForgetfulX509(ports.x509, ports.x509Lookup, ports.caches),
     rotations,
     messageIds,
     notes: timeline,
@@ -109,7 +142,10 @@ export function createPlatform(ports: PlatformPorts, options: PlatformOptions): 
   return {
     platform: {
       nodeId,
-      authenticator: recordedAuthenticator(createAuthenticator(auth), ports),
+      authenticator: recordedAuthenticator(
+        steadyAuthenticator(createAuthenticator(auth), () => revocations),
+        ports,
+      ),
       sessions: recordedResumer(
         steadyResumer(createSessionResumer(auth), () => revocations),
         ports,
@@ -129,10 +165,11 @@ export function createPlatform(ports: PlatformPorts, options: PlatformOptions): 
     },
     operators: {
       products: createProducts(operatorDeps),
-      devices: createDevices(operatorDeps),
+      devices,
       batches: createBatches(operatorDeps),
       rotations,
       revocation,
+      keys: createKeys(keyDeps),
       downlink,
       downlinkReports: createDownlinkReports({ ...ports, uplink }),
       uplinkLog,
@@ -146,6 +183,7 @@ export function createPlatform(ports: PlatformPorts, options: PlatformOptions): 
         presence.flush(),
         timeline.flush(),
         apiKeys.flush(),
+        guard.guesses.flush(),
         connections.flush().finally(() => news.flush()),
       ]);
     },

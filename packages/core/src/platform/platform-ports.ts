@@ -1,5 +1,7 @@
 import type { OperatorSessionLife } from "../access/operator-sessions.ts";
 import type { Vault } from "../certificate/vault.ts";
+import type { GuardSettings } from "../guard/create-guard.ts";
+import type { Keychain } from "../keys/keychain.ts";
 import type { ApiKeyStore } from "../ports/api-key-store.ts";
 import type { AttemptLimiter } from "../ports/attempt-limiter.ts";
 import type { AuditLog } from "../ports/audit-log.ts";
@@ -8,19 +10,25 @@ import type { Clock, Random, Timer } from "../ports/clock.ts";
 import type { ControlBus, RevocationTarget } from "../ports/control-bus.ts";
 import type { DeviceDirectory } from "../ports/device-directory.ts";
 import type { DeviceLookup, DeviceRegistry } from "../ports/device-registry.ts";
+import type { KeyStore } from "../ports/key-store.ts";
 import type { Mailbox, MailboxLimits } from "../ports/mailbox.ts";
 import type { OperatorSessionStore } from "../ports/operator-session-store.ts";
 import type { Recorder } from "../ports/recorder.ts";
+import type { SealedRows } from "../ports/sealed-rows.ts";
 import type { SessionStore } from "../ports/session-store.ts";
 import type { SubscriptionStore } from "../ports/subscription-store.ts";
 import type { Timeline } from "../ports/timeline.ts";
 import type { UplinkLog } from "../ports/uplink-log.ts";
+import type { X509Lookup, X509Store } from "../ports/x509-store.ts";
 
 /** Everything outside that the core needs. */
 export interface PlatformPorts {
   readonly registry: DeviceRegistry;
   /** What logins look devices up in; a cache may stand in front of the registry. */
   readonly lookup: DeviceLookup;
+  readonly x509: X509Store;
+  /** What logins look certificates up in; a cache may stand in front of the store. */
+  readonly x509Lookup: X509Lookup;
   readonly batches: BatchStore;
   readonly audit: AuditLog;
   readonly apiKeys: ApiKeyStore;
@@ -38,6 +46,11 @@ export interface PlatformPorts {
   readonly random: Random;
   readonly recorder: Recorder;
   readonly vault: Vault;
+  /** The keys behind the vault. */
+  readonly keychain: Keychain;
+  readonly keyStore: KeyStore;
+  /** Every place where something sealed is stored. */
+  readonly sealedRows: readonly SealedRows[];
   /** Whether this node's lease lives and revocations reach it. */
   readonly mayServe: () => boolean;
   /** What remembers anything about devices and must forget it at a revocation. */
@@ -45,7 +58,7 @@ export interface PlatformPorts {
 }
 
 /** Numbers that an operator may change. */
-export interface PlatformSettings {
+export interface PlatformSettings extends GuardSettings {
   /** Life of a session token; default 7 days (wire-format 4.3, 5.9). */
   readonly sessionTtlMs: number;
   /** Failed logins of one network address within a minute before it is refused unheard; 0 (default): no limit. */

@@ -19,7 +19,16 @@ export interface ProductPolicy {
   readonly transports?: readonly string[];
   /** How far a sent timestamp may be from now, per transport, in milliseconds; default unlimited (wire-format 0.3). */
   readonly timestampWindowMs?: Readonly<Record<string, number>>;
+  /**
+   * What is done when several devices seem to use one certificate: it is only told (default), whoever would take a connection over from
+   * elsewhere is refused, or the device is disabled.
+   */
+  readonly onClone?: "report" | "refuse_newer" | "disable";
+  /** What devices prove themselves with (wire-format 1): their secret, a certificate over a secured channel, or either; default either. */
+  readonly authType?: AuthType;
 }
+
+export type AuthType = "secret" | "x509" | "both";
 
 /** The part of a product that judges its devices' messages; small, and shared by all its devices. */
 export interface ProductProfile {
@@ -29,6 +38,8 @@ export interface ProductProfile {
   readonly topicClasses: readonly TopicClass[];
   /** Grows with every change of the policy; a session that was let in under an older one is void. Absent: 0. */
   readonly policyVersion?: number;
+  /** What its devices' secrets are derived from, sealed. Absent: each device has a sealed secret of its own. */
+  readonly sealedSeed?: SealedSecret;
 }
 
 export interface ProductRecord extends ProductProfile {
@@ -39,7 +50,8 @@ export interface ProductRecord extends ProductProfile {
 
 /** The second secret of a device, which becomes the only one. */
 export interface NextSecret {
-  readonly sealedSecret: SealedSecret;
+  /** Absent: it is derived. */
+  readonly sealedSecret?: SealedSecret;
   readonly secretVersion: number;
   /** Wall clock. */
   readonly graceEndsAtMs: number;
@@ -49,13 +61,16 @@ export interface NextSecret {
 export interface DeviceCredentials {
   readonly device: DeviceRef;
   readonly iotId: string;
-  readonly sealedSecret: SealedSecret;
+  /** Absent: it is derived. */
+  readonly sealedSecret?: SealedSecret;
   /** Grows with every new secret; a session made under an older one is void. */
   readonly secretVersion: number;
   /** While a rotation is under way: the second secret. The first one works until the second was used, or the grace ends. */
   readonly next?: NextSecret;
   readonly disabled: boolean;
   readonly activated: boolean;
+  /** Grows with every certificate of the device that is revoked and every CA that its product loses; absent: 0. */
+  readonly x509Version?: number;
   readonly product: ProductProfile;
 }
 
@@ -83,7 +98,8 @@ export interface DeviceRecord {
 export interface NewDevice {
   readonly device: DeviceRef;
   readonly iotId: string;
-  readonly sealedSecret: SealedSecret;
+  /** Bound to version 1 of the device's secrets. Absent: it is derived from the seed of the product. */
+  readonly sealedSecret?: SealedSecret;
   readonly nickname?: string;
   readonly tags?: Readonly<Record<string, string>>;
   readonly createdAtMs: number;
@@ -145,11 +161,7 @@ export interface DeviceRegistry extends DeviceLookup {
    * @param page.only absent: all.
    * @throws InvalidCursorError when the cursor was not given out by this method.
    */
-  listProducts(page: {
-    limit: number;
-    cursor?: string;
-    only?: readonly ProductKey[];
-  }): Promise<Page<ProductRecord>>;
+  listProducts(page: { limit: number; cursor?: string; only?: readonly ProductKey[] }): Promise<Page<ProductRecord>>;
   /** Changes the given fields; a policy that differs gets a new `policyVersion`. `undefined` when there is no such product. */
   updateProduct(
     productKey: ProductKey,
@@ -161,6 +173,9 @@ export interface DeviceRegistry extends DeviceLookup {
   /**
    * Adds devices to one product, all or none of those that are free: names that are taken are answered and left as they are.
    * Of any number of callers that add one name, exactly one adds it.
+   *
+   * The secret of a device has version 1, or a greater one where its secret is derived and the product had a device of this name before:
+   * no version of a derived secret comes back.
    *
    * @returns the names that were taken already, or `no_product`.
    */
@@ -179,7 +194,7 @@ export interface DeviceRegistry extends DeviceLookup {
     device: DeviceRef,
     change: { nickname?: string | null; tags?: Readonly<Record<string, string>>; disabled?: boolean },
   ): Promise<DeviceRecord | undefined>;
-  /** Deletes for good. @returns the iotId that it had. */
+  /** Deletes for good, but for the version of a derived secret. @returns the iotId that it had. */
   deleteDevice(device: DeviceRef): Promise<{ iotId: string } | undefined>;
 
   /** Sets the activation time if there is none yet. Of many callers exactly one gets true; `iotId` must be the device's own. */
@@ -194,12 +209,14 @@ export interface DeviceRegistry extends DeviceLookup {
 
   /**
    * Begins a rotation, or replaces the second secret of one that is under way; one whose grace is over at `nowMs` ends first, so that no
-   * dead secret comes to life. The version is greater than any that the device had.
-   * @returns the versions of the second and of the first secret, or `undefined` when there is no such device.
+   * dead secret comes to life. The version is greater by one than any that the device had.
+   *
+   * @param next.secretVersion what the version must come to be, which the secret is sealed for; without it, any.
+   * @returns the versions of the second and of the first secret, or `undefined` when there is no such device, or the version is another.
    */
   beginRotation(
     device: DeviceRef,
-    next: { sealedSecret: SealedSecret; graceEndsAtMs: number; nowMs: number },
+    next: { sealedSecret?: SealedSecret; secretVersion?: number; graceEndsAtMs: number; nowMs: number },
   ): Promise<{ secretVersion: number; firstVersion: number } | undefined>;
   /**
    * Makes the second secret the only one, if it still is of that version. Of many callers exactly one gets true; `iotId` must be the
@@ -214,11 +231,14 @@ export interface DeviceRegistry extends DeviceLookup {
     limit: number,
   ): Promise<readonly { device: DeviceRef; iotId: string; secretVersion: number }[]>;
 
-  /** Sealed secrets of devices in the order of names, for certificate export, at most `limit` after `after`. */
+  /**
+   * The newest secrets of devices in the order of names, for certificate export, at most `limit` after `after`. One that is derived has no
+   * `sealedSecret`.
+   */
   listSealedSecrets(
     productKey: ProductKey,
     page: { after?: DeviceName; limit: number; batchId?: string },
-  ): Promise<readonly { deviceName: DeviceName; sealedSecret: SealedSecret }[]>;
+  ): Promise<readonly { deviceName: DeviceName; secretVersion: number; sealedSecret?: SealedSecret }[]>;
 }
 
 /** A cursor that this store did not give out. */

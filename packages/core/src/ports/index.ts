@@ -4,8 +4,9 @@ export type { AuditEntry, AuditLog } from "./audit-log.ts";
 export type { BatchError, BatchLine, BatchRecord, BatchStatus, BatchStore } from "./batch-store.ts";
 export type { Clock, Random, Timer } from "./clock.ts";
 export type { ControlBus, ControlCommand, ControlHandler, ControlReply, RevocationTarget } from "./control-bus.ts";
-export type { DeviceDirectory, DeviceLocation } from "./device-directory.ts";
+export type { Claim, Claimant, DeviceDirectory, DeviceLocation, Sighting } from "./device-directory.ts";
 export type {
+  AuthType,
   DeviceCredentials,
   DeviceFilter,
   DeviceLookup,
@@ -24,11 +25,36 @@ export type {
   TopicPermission,
 } from "./device-registry.ts";
 export { InvalidCursorError } from "./device-registry.ts";
+export { type KeyService, KeyServiceError } from "./key-service.ts";
+export type {
+  DataKeyRecord,
+  KeyChange,
+  KeyPass,
+  KeyRecords,
+  KeyRotation,
+  KeyRotationPhase,
+  KeyStore,
+  MasterKeyRecord,
+} from "./key-store.ts";
 export type { Mailbox, MailboxLimits, MailboxMessage, MailboxTaker, MessageState, MessageStatus } from "./mailbox.ts";
 export type { OperatorSessionRecord, OperatorSessionStore, SessionEnd } from "./operator-session-store.ts";
 export type { LoginDecision, Recorder } from "./recorder.ts";
-export type { SessionRecord, SessionStore } from "./session-store.ts";
+export type { SealedRow, SealedRows } from "./sealed-rows.ts";
+export type { SessionRecord, SessionStore, X509Login } from "./session-store.ts";
 export type { Subscription, SubscriptionStore } from "./subscription-store.ts";
 export type { Timeline, TimelineEvent, TimelineKind, TimelineNotes } from "./timeline.ts";
 export type { GroupInfo, GroupOptions, UplinkItem, UplinkLog, UplinkMessage } from "./uplink-log.ts";
 export { UPLINK_PARTITIONS } from "./uplink-log.ts";
+export type {
+  PresentedX509,
+  X509AuthorityRecord,
+  X509Ending,
+  X509Lookup,
+  X509Origin,
+  X509OwnAuthority,
+  X509Record,
+  X509Seen,
+  X509Serial,
+  X509Standing,
+  X509Store,
+} from "./x509-store.ts";

@@ -4,7 +4,10 @@ import type { DeviceRef } from "../certificate/names.ts";
 export interface LoginDecision {
   readonly transport: string;
   readonly peer: string;
-  readonly device: DeviceRef;
+  /** Absent: a certificate was to tell, and did not. */
+  readonly device?: DeviceRef;
+  /** Of the certificate that was to prove the login, if one was. */
+  readonly fingerprint?: string;
   /** `ok` or the refusal's code. */
   readonly code: string;
   /** The private reason of a refusal. */
@@ -32,6 +35,8 @@ export interface Recorder {
   dropped(transport: string, reason: string): void;
   /** Events that did not get into the timelines of devices, because there were too many. */
   timelineDropped(count: number): void;
+  /** Several devices seem to use one certificate. */
+  cloneSuspected(fact: { transport: string }): void;
   /** The devices of a node that lost its lease were made offline. */
   nodeLost(fact: { nodeId: string; devices: number }): void;
   /** A fault: an outage or a bug. `where` is a stable word. */

@@ -13,7 +13,14 @@ export type TimelineKind =
   | "disabled"
   | "enabled"
   | "kicked"
-  | "certificate_read";
+  | "certificate_read"
+  | "clone_suspected"
+  | "x509_bound"
+  | "x509_issued"
+  | "x509_first_used"
+  | "x509_revoked"
+  | "x509_expiring"
+  | "x509_expired";
 
 export interface TimelineEvent {
   readonly device: DeviceRef;

@@ -47,8 +47,6 @@ export interface X509Seen {
   readonly serialNumber: string;
   readonly notBeforeMs: number;
   readonly notAfterMs: number;
-  /** The certificate in DER. */
-  readonly der: Buffer;
 }
 
 /** A certificate of a device. */
@@ -58,8 +56,12 @@ export interface X509Record {
   readonly origin: X509Origin;
   /** Absent: bound by its fingerprint, and not used since. */
   readonly seen?: X509Seen;
+  /** In DER; absent: bound by its fingerprint, or named. */
+  readonly der?: Buffer;
   /** Absent: it is not known who signed it. */
   readonly issuerKeyHash?: string;
+  /** Certificates that stood between it and a CA of the product when it was used first; absent: none. */
+  readonly intermediates?: readonly X509Serial[];
   readonly createdAtMs: number;
   readonly firstUsedAtMs?: number;
   readonly revokedAtMs?: number;
@@ -124,7 +126,8 @@ export interface X509Store extends X509Lookup {
   /** Has a product trust a CA no more. @returns whether it did. */
   deleteAuthority(productKey: ProductKey, fingerprint: string): Promise<boolean>;
   /**
-   * Puts serial numbers on the list of what the holder of a key revoked, for good, and revokes the certificates among them that are known.
+   * Puts serial numbers on the list of what the holder of a key revoked, for good, and revokes the certificates among them that are known, as
+   * well as those that one of them stood for.
    * @returns the devices of those.
    */
   revokeSerials(

@@ -49,6 +49,7 @@ async function insertSessions(db: Sql, added: readonly NewSession[]): Promise<vo
     iotId: "text",
     secretVersion: "integer",
     policyVersion: "integer",
+    x509: "jsonb",
     transport: "text",
     createdAtMs: "bigint",
     expiresAtMs: "bigint",
@@ -56,12 +57,12 @@ async function insertSessions(db: Sql, added: readonly NewSession[]): Promise<vo
   });
   await db.execute(
     sql`insert into ${sessions} (token_hash, session_id, product_key, device_name, iot_id, secret_version,
-        policy_version, transport, created_at_ms, expires_at_ms, sealing)
+        policy_version, x509, transport, created_at_ms, expires_at_ms, sealing)
       select "tokenHash", "sessionId", "productKey", "deviceName", "iotId", "secretVersion",
-        "policyVersion", transport, "createdAtMs", "expiresAtMs", sealing from ${input}
+        "policyVersion", x509, transport, "createdAtMs", "expiresAtMs", sealing from ${input}
       on conflict (token_hash) do update set session_id = excluded.session_id, product_key = excluded.product_key,
         device_name = excluded.device_name, iot_id = excluded.iot_id, secret_version = excluded.secret_version,
-        policy_version = excluded.policy_version,
+        policy_version = excluded.policy_version, x509 = excluded.x509,
         transport = excluded.transport, created_at_ms = excluded.created_at_ms, expires_at_ms = excluded.expires_at_ms,
         sealing = excluded.sealing, highest_sequence = null, taken_sequences = '0',
         datagrams = null`,

@@ -33,7 +33,7 @@ export function createSqlSessionStore(database: SqlDatabase): SessionStore {
 }
 
 function sessionRecord(row: typeof sessions.$inferSelect): SessionRecord {
-  const { sessionId, productKey, deviceName, iotId, secretVersion, policyVersion } = row;
+  const { sessionId, productKey, deviceName, iotId, secretVersion, policyVersion, x509 } = row;
   const { transport, createdAtMs, expiresAtMs, sealing } = row;
   return {
     sessionId,
@@ -41,6 +41,7 @@ function sessionRecord(row: typeof sessions.$inferSelect): SessionRecord {
     iotId,
     secretVersion,
     ...(policyVersion === null ? {} : { policyVersion }),
+    ...(x509 === null ? {} : { x509 }),
     transport,
     createdAtMs,
     expiresAtMs,

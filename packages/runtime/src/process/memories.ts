@@ -1,6 +1,7 @@
 import type { Recorder } from "@trine/core/ports";
 import { type CachedLookup, createCachedLookup } from "../caches/cached-lookup.ts";
 import { type CachedSessions, createCachedSessions } from "../caches/cached-sessions.ts";
+import { type CachedX509, createCachedX509 } from "../caches/cached-x509.ts";
 import { createSharedProfiles } from "../caches/shared-profiles.ts";
 import type { RuntimeSettings } from "../settings/runtime-settings.ts";
 import type { Stores } from "../stores/stores.ts";
@@ -13,7 +14,7 @@ export function createMemories(deps: {
   stores: Stores;
   nodeId: string;
   recorder: Recorder;
-}): { membership: Membership; lookup: CachedLookup; sessions: CachedSessions } {
+}): { membership: Membership; lookup: CachedLookup; sessions: CachedSessions; x509Lookup: CachedX509 } {
   const { runtime, stores, nodeId, recorder } = deps;
   const options = {
     maxEntries: runtime.TRINE_CACHE_DEVICES,
@@ -23,6 +24,7 @@ export function createMemories(deps: {
   };
   const lookup = createCachedLookup(createSharedProfiles(stores.registry), options);
   const sessions = createCachedSessions(stores.sessions, options);
+  const x509Lookup = createCachedX509(stores.x509, options);
   const membership = createMembership({
     nodeId,
     directory: stores.directory,
@@ -35,7 +37,8 @@ export function createMemories(deps: {
     forgetAll() {
       lookup.clear();
       sessions.clear();
+      x509Lookup.clear();
     },
   });
-  return { membership, lookup, sessions };
+  return { membership, lookup, sessions, x509Lookup };
 }

@@ -58,13 +58,15 @@ export async function startService<S extends z.ZodObject>(definition: ServiceDef
     undo.add(() => open.close());
 
     const nodeId = `${definition.name}-${randomBytes(6).toString("hex")}`;
-    const { membership, lookup, sessions } = createMemories({ runtime, stores: open.stores, nodeId, recorder });
+    const memories = createMemories({ runtime, stores: open.stores, nodeId, recorder });
+    const { membership, lookup, sessions, x509Lookup } = memories;
     const { platform, operators, handleCommand, flush, upkeep } = createPlatform(
       {
         ...open.stores,
         lookup,
         sessions,
-        caches: [lookup, sessions],
+        x509Lookup,
+        caches: [lookup, sessions, x509Lookup],
         mayServe: membership.mayServe,
         clock: systemClock,
         timer: systemTimer,

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { createVault, type DeviceRef, type ProductKey, type Vault } from "@trine/core/certificate";
+import type { DeviceRef, ProductKey, Vault } from "@trine/core/certificate";
+import { createLocalKeyService, openKeychain } from "@trine/core/keys";
 import { createPlatform, type Operators, type Platform, type PlatformSettings } from "@trine/core/platform";
 import type { Clock, DeviceLookup, ProductPolicy, Random, Timer, UplinkItem } from "@trine/core/ports";
 import { type Actor, type DeviceCertificate, isProblem, type Problem, type Product } from "@trine/core/registry";
@@ -56,7 +57,10 @@ export async function createTestPlatform(options: TestPlatformOptions = {}): Pro
   const lookup = countedLookup(remember ? cache : registry, () => {
     calls.lookups += 1;
   });
-  const vault = countedVault(createVault([randomBytes(32)], SYSTEM_RANDOM), () => {
+  const masterKey = randomBytes(32);
+  const services = [createLocalKeyService(masterKey, SYSTEM_RANDOM)] as const;
+  const keychain = await openKeychain({ ...ports, clock, random: SYSTEM_RANDOM, services, masterKeys: [masterKey] });
+  const vault = countedVault(keychain, () => {
     calls.decryptions += 1;
   });
   const recorder = createRecordingRecorder();
@@ -66,8 +70,12 @@ export async function createTestPlatform(options: TestPlatformOptions = {}): Pro
     if (!lease.lives) lease.refusals += 1;
     return lease.lives;
   };
-  const outside = { clock, timer: SYSTEM_TIMER, random: SYSTEM_RANDOM, recorder, vault, mayServe };
-  const core = createPlatform({ ...stores, ...outside, lookup, caches: remember ? [cache] : [] }, { nodeId, settings });
+  const outside = { clock, timer: SYSTEM_TIMER, random: SYSTEM_RANDOM, recorder, vault, keychain, mayServe };
+  const lookups = { lookup, x509Lookup: stores.x509 };
+  const core = createPlatform(
+    { ...stores, ...outside, ...lookups, caches: remember ? [cache] : [] },
+    { nodeId, settings },
+  );
   const { operators } = core;
   const listening = await ports.bus.listen(nodeId, core.handleCommand);
   await ports.directory.renewNode(nodeId, Number.MAX_SAFE_INTEGER);
@@ -113,9 +121,11 @@ const SYSTEM_TIMER: Timer = {
 const SYSTEM_RANDOM: Random = { bytes: (count) => randomBytes(count) };
 
 // The bus and the directory of a test live in its process, but in production the directory is a server like the others.
-function withSwitches({ bus, ...stores }: MemoryPorts, faults: Faults): MemoryPorts {
+function withSwitches({ bus, sealedRows, ...stores }: MemoryPorts, faults: Faults): MemoryPorts {
   return {
     bus,
+    sealedRows,
+    keyStore: faultyStore(stores.keyStore, faults),
     registry: faultyStore(stores.registry, faults),
     batches: faultyStore(stores.batches, faults),
     audit: faultyStore(stores.audit, faults),
@@ -128,6 +138,7 @@ function withSwitches({ bus, ...stores }: MemoryPorts, faults: Faults): MemoryPo
     limiter: faultyStore(stores.limiter, faults),
     mailbox: faultyStore(stores.mailbox, faults),
     uplinkLog: faultyStore(stores.uplinkLog, faults),
+    x509: faultyStore(stores.x509, faults),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { AuthDeps } from "../auth-deps.ts";
-import type { ProvenAttempt } from "./verify-mac.ts";
+import type { ProvenAttempt } from "./proven-attempt.ts";
 
 /**
  * Activates the device on its first success, once. A remembered record may be older than another node's activation; the registry
@@ -8,9 +8,9 @@ import type { ProvenAttempt } from "./verify-mac.ts";
  * @returns whether this login was the first.
  */
 export async function activate(
-  { attempt, credentials }: ProvenAttempt,
+  { credentials }: ProvenAttempt,
   { registry, clock }: Pick<AuthDeps, "registry" | "clock">,
 ): Promise<boolean> {
   if (credentials.activated) return false;
-  return registry.activate(attempt.device, credentials.iotId, clock.nowMs());
+  return registry.activate(credentials.device, credentials.iotId, clock.nowMs());
 }

@@ -1,6 +1,6 @@
 import type { Clock } from "../../ports/clock.ts";
 import { type Refusal, refuse } from "../refusal.ts";
-import type { ProvenAttempt } from "./verify-mac.ts";
+import type { ProvenMac } from "./verify-mac.ts";
 
 const DECIMAL = /^\d{1,16}$/;
 
@@ -9,7 +9,7 @@ const DECIMAL = /^\d{1,16}$/;
  *
  * There is none by default: SDKs sign constants and uptimes (wire-format 0.3). A login without timestamp is not judged by it.
  */
-export function checkFreshness({ attempt, credentials }: ProvenAttempt, clock: Clock): Refusal | undefined {
+export function checkFreshness({ attempt, credentials }: ProvenMac, clock: Clock): Refusal | undefined {
   const windowMs = credentials.product.policy.timestampWindowMs?.[attempt.transport];
   const timestamp = attempt.signed["timestamp"];
   if (windowMs === undefined || timestamp === undefined) return undefined;

@@ -1,13 +1,28 @@
 import type { ProductProfile } from "../../ports/device-registry.ts";
+import { isX509Attempt, type MacAttempt } from "../attempt.ts";
 import { type Refusal, refuse } from "../refusal.ts";
-import type { ProvenAttempt } from "./verify-mac.ts";
+import type { ProvenAttempt } from "./proven-attempt.ts";
 
-/** Refuses a way to log in that the product's policy does not allow. After the MAC: only the owner learns the policy. */
+/** Refuses a way to log in that the product's policy does not allow. After the proof: only the owner learns the policy. */
 export function checkProduct({ attempt, credentials: { product } }: ProvenAttempt): Refusal | undefined {
-  const { signMethods } = product.policy;
-  if (signMethods && !signMethods.includes(attempt.signMethod))
-    return refuse("not_allowed", `sign method ${attempt.signMethod}`);
-  return checkTransport(product, attempt.transport);
+  return (
+    (isX509Attempt(attempt) ? checkX509(product) : checkMac(attempt, product)) ??
+    checkTransport(product, attempt.transport)
+  );
+}
+
+function checkX509({ policy: { authType } }: ProductProfile): Refusal | undefined {
+  return authType === "secret" ? refuse("not_allowed", "a certificate") : undefined;
+}
+
+function checkMac(
+  { signMethod }: MacAttempt,
+  { policy: { authType, signMethods } }: ProductProfile,
+): Refusal | undefined {
+  if (authType === "x509") return refuse("not_allowed", "a secret");
+  return !signMethods || signMethods.includes(signMethod)
+    ? undefined
+    : refuse("not_allowed", `sign method ${signMethod}`);
 }
 
 /** Refuses a transport that the product's policy does not allow, at a login as well as with a token that was issued before. */

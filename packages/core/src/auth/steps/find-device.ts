@@ -1,22 +1,21 @@
-import { drawDeviceSecret } from "../../certificate/issue.ts";
-import { deviceKey } from "../../certificate/names.ts";
-import type { SealedSecret, Vault } from "../../certificate/vault.ts";
+import { drawDeviceName, drawDeviceSecret, drawProductKey } from "../../certificate/issue.ts";
+import type { KeptSecret } from "../../certificate/open-device-secret.ts";
+import { deviceSecretContext } from "../../certificate/seal-context.ts";
+import type { Vault } from "../../certificate/vault.ts";
 import type { Clock, Random } from "../../ports/clock.ts";
 import type { DeviceCredentials, DeviceLookup } from "../../ports/device-registry.ts";
-import type { AuthAttempt } from "../attempt.ts";
+import type { MacAttempt } from "../attempt.ts";
 import { validSecrets } from "../valid-secrets.ts";
 
 /** A secret that a MAC may have been made with. */
 export interface Candidate {
-  readonly sealedSecret: SealedSecret;
-  readonly context: string;
-  /** Absent: a decoy. */
-  readonly secretVersion?: number;
+  readonly kept: KeptSecret;
+  readonly isDecoy: boolean;
 }
 
 /** An attempt with the secrets that its MAC may have been made with. */
 export interface KnownAttempt {
-  readonly attempt: AuthAttempt;
+  readonly attempt: MacAttempt;
   /** Two for every attempt. */
   readonly candidates: readonly [Candidate, Candidate];
   /** Absent: there is no such device, and both candidates are decoys. */
@@ -25,8 +24,9 @@ export interface KnownAttempt {
 
 /** Draws a decoy, once a process: it stands in for a secret that does not exist. */
 export function createDecoy(vault: Vault, random: Random): Candidate {
-  const context = "decoy";
-  return { sealedSecret: vault.seal(drawDeviceSecret(random), context), context };
+  const device = { productKey: drawProductKey(random), deviceName: drawDeviceName(random) };
+  const sealedSecret = vault.seal(drawDeviceSecret(random), deviceSecretContext(device, 1));
+  return { kept: { device, secretVersion: 1, sealedSecret }, isDecoy: true };
 }
 
 /**
@@ -34,16 +34,11 @@ export function createDecoy(vault: Vault, random: Random): Candidate {
  * that a wrong MAC takes the same path and the same time for each of them.
  */
 export async function findDevice(
-  attempt: AuthAttempt,
+  attempt: MacAttempt,
   { lookup, clock, decoy }: { lookup: DeviceLookup; clock: Clock; decoy: Candidate },
 ): Promise<KnownAttempt> {
   const credentials = await lookup.findCredentials(attempt.device);
-  const context = deviceKey(attempt.device);
   const secrets = credentials ? validSecrets(credentials, clock.nowMs()) : [];
-  const [first = decoy, second = decoy] = secrets.map(({ sealedSecret, secretVersion }) => ({
-    sealedSecret,
-    context,
-    secretVersion,
-  }));
+  const [first = decoy, second = decoy] = secrets.map((kept) => ({ kept, isDecoy: false }));
   return { attempt, candidates: [first, second], credentials };
 }

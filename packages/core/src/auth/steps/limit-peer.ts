@@ -1,21 +1,17 @@
 import type { AuthAttempt } from "../attempt.ts";
 import type { AuthDeps } from "../auth-deps.ts";
-import { type Refusal, refuse } from "../refusal.ts";
-
-type Deps = Pick<AuthDeps, "limiter" | "settings">;
+import type { Refusal } from "../refusal.ts";
 
 /**
- * Refuses a peer that failed too often.
+ * Refuses a network from which too many wrong MACs came, unheard.
  *
- * By peer, never by device: who knows a device's name could lock it out otherwise.
+ * By network, never by device: who knows a device's name could lock it out otherwise.
  */
-export async function limitPeer({ peer }: AuthAttempt, { limiter, settings }: Deps): Promise<Refusal | undefined> {
-  const { failuresPerPeer, failureWindowMs } = settings;
-  if (failuresPerPeer === 0 || (await limiter.admits(peer, failuresPerPeer, failureWindowMs))) return undefined;
-  return refuse("throttled", "the peer failed too often");
+export function limitPeer(attempt: AuthAttempt, { guesses }: Pick<AuthDeps, "guesses">): Refusal | undefined {
+  return guesses.refuseUnheard(attempt);
 }
 
-/** Counts a failure of the peer, for `limitPeer`. */
-export async function countFailure({ peer }: AuthAttempt, { limiter, settings }: Deps): Promise<void> {
-  if (settings.failuresPerPeer > 0) await limiter.recordFailure(peer, settings.failureWindowMs);
+/** Counts a failure, for `limitPeer`. @returns what the device reads if it failed so often that the truth has to wait. */
+export function countFailure(attempt: AuthAttempt, { guesses }: Pick<AuthDeps, "guesses">): Refusal | undefined {
+  return guesses.noteWrong(attempt);
 }

@@ -1,18 +1,20 @@
+import type { DeviceCredentials } from "../../ports/device-registry.ts";
+import type { AuthAttempt } from "../attempt.ts";
 import type { AuthDeps } from "../auth-deps.ts";
 import { isRefusal, type Refusal } from "../refusal.ts";
 import type { Session } from "../session.ts";
-import type { KnownAttempt } from "./find-device.ts";
 
 /** Notes what operators want to see of a login: that it was refused, that it was the first, that the device lives. */
 export function noteOutcome(
-  { attempt, credentials }: KnownAttempt,
+  { attempt, credentials }: { attempt: AuthAttempt; credentials: DeviceCredentials | undefined },
   outcome: Session | Refusal,
   { notes, presence, clock }: Pick<AuthDeps, "notes" | "presence" | "clock">,
 ): void {
   // A name that no device has is not worth a line, or whoever makes names up could fill the store.
   if (!credentials) return;
-  const { device, transport, peer } = attempt;
-  const about = { device, iotId: credentials.iotId, atMs: clock.nowMs() };
+  const { transport, peer } = attempt;
+  const { device, iotId } = credentials;
+  const about = { device, iotId, atMs: clock.nowMs() };
   if (isRefusal(outcome)) {
     const { code, why } = outcome;
     notes.note({ ...about, kind: "refused", detail: { code, why, transport, peer } });

@@ -1,0 +1,1 @@
+export type { CertificateMaterial } from "./engine/engine.ts";

@@ -120,6 +120,10 @@ describe("what ends a connection", () => {
     ["a publish of QoS 3", "qos2_publish", Buffer.concat([CONNECT, Buffer.from("36", "hex")])],
     ["a length of five bytes", "malformed_frame", Buffer.concat([CONNECT, Buffer.from("3080808080", "hex")])],
     ["a PINGREQ with a body", "malformed_frame", Buffer.concat([CONNECT, Buffer.from("c001", "hex")])],
+    ["a SUBSCRIBE without filters", "malformed_frame", Buffer.concat([CONNECT, Buffer.from("8202", "hex")])],
+    ["an UNSUBSCRIBE without filters", "malformed_frame", Buffer.concat([CONNECT, Buffer.from("a202", "hex")])],
+    ["a SUBSCRIBE with message id 0", "malformed_frame", Buffer.concat([CONNECT, Buffer.from("82060000", "hex")])],
+    ["an UNSUBSCRIBE with message id 0", "malformed_frame", Buffer.concat([CONNECT, Buffer.from("a2050000", "hex")])],
     ["MQTT 5", "unsupported_version", Buffer.from("100c00044d51545405", "hex")],
     ["a version that never was", "unsupported_version", Buffer.from("100c00044d51545402", "hex")],
     ["an oversized CONNECT", "frame_too_large", Buffer.from("10ffff03", "hex")],
@@ -140,7 +144,7 @@ it("an empty filter beyond the limit is left to the parser", () => {
 });
 
 it("a filter that claims more bytes than its packet has does not swallow the next packet", () => {
-  const bytes = Buffer.concat([CONNECT, Buffer.from("82050001ffff61", "hex"), Buffer.from("34", "hex")]);
+  const bytes = Buffer.concat([CONNECT, Buffer.from("82060001ffff6161", "hex"), Buffer.from("34", "hex")]);
   expect(feed(bytes, [2]).fault).toBe("qos2_publish");
 });
 

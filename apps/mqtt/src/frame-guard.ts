@@ -93,6 +93,7 @@ export class FrameGuard {
     if (byte > 0x7f) return this.#shift < MAX_LENGTH_BITS ? undefined : "malformed_frame";
     const fixed = FIXED_BYTES[this.#type];
     if (fixed !== undefined && this.#left !== fixed) return "malformed_frame";
+    if (this.#left < (LEAST_BYTES[this.#type] ?? 0)) return "malformed_frame";
     if (this.#left > this.#maxBytes()) return "frame_too_large";
     this.#beginBody();
     return undefined;
@@ -103,17 +104,27 @@ export class FrameGuard {
     return this.#type === TYPE.connect ? MAX_CONNECT_BYTES : MAX_SUBSCRIBE_BYTES;
   }
 
-  /** Only the protocol's level and filters are looked at; every other body is passed over whole. */
+  /** Only the protocol's level, message ids and filters are looked at; every other body is passed over whole. */
   #beginBody(): void {
     this.#filters = 0;
     this.#step = this.#left === 0 ? STEP.header : STEP.high;
-    if (this.#type === TYPE.subscribe) this.#skip = Math.min(MESSAGE_ID_BYTES, this.#left);
+    if (FILTERED.has(this.#type)) this.#step = STEP.idHigh;
     else if (this.#type !== TYPE.connect) this.#skip = this.#left;
   }
 
   #takeBody(bytes: Uint8Array, at: number): FrameFault | undefined {
     const byte = bytes[at] ?? 0;
     switch (this.#step) {
+      case STEP.idHigh:
+        this.#text = byte << 8;
+        this.#step = STEP.idLow;
+        break;
+      case STEP.idLow:
+        // MQTT 3.1.1, 2.3.1.
+        if (this.#text + byte === 0) return "malformed_frame";
+        this.#step = STEP.high;
+        if (this.#type !== TYPE.subscribe) this.#skip = this.#left - 1;
+        break;
       case STEP.high:
         this.#text = byte << 8;
         this.#step = STEP.low;
@@ -155,8 +166,8 @@ export class FrameGuard {
   }
 }
 
-/** What the next byte is: of the fixed header, of a text's length, the level, the first byte of a surplus filter, a requested QoS. */
-const STEP = { header: 0, length: 1, high: 2, low: 3, level: 4, surplus: 5, qos: 6 } as const;
+/** What the next byte is: of the fixed header, of a text's length, the level, the first byte of a surplus filter, a requested QoS, a message id. */
+const STEP = { header: 0, length: 1, high: 2, low: 3, level: 4, surplus: 5, qos: 6, idHigh: 7, idLow: 8 } as const;
 type Step = (typeof STEP)[keyof typeof STEP];
 
 // What belongs to QoS 2 is not taken (wire-format 2.6).
@@ -164,6 +175,9 @@ const TYPE = { connect: 1, publish: 3, puback: 4, subscribe: 8, unsubscribe: 10,
 const FOLLOWING: ReadonlySet<number> = new Set(Object.values(TYPE).filter((type) => type !== TYPE.connect));
 // MQTT 3.1.1, 3.4.1, 3.12.1, 3.14.1.
 const FIXED_BYTES: Readonly<Record<number, number>> = { [TYPE.puback]: 2, [TYPE.pingreq]: 0, [TYPE.disconnect]: 0 };
+// What names filters names one at least (MQTT 3.1.1, 3.8.3, 3.10.3), of one character (4.7.3).
+const LEAST_BYTES: Readonly<Record<number, number>> = { [TYPE.subscribe]: 6, [TYPE.unsubscribe]: 5 };
+const FILTERED: ReadonlySet<number> = new Set([TYPE.subscribe, TYPE.unsubscribe]);
 
 // Its flags are reserved (MQTT 3.1.1, 2.2.2): a TLS handshake begins with the same four bits.
 const CONNECT_HEADER = TYPE.connect << 4;
@@ -172,7 +186,6 @@ const QOS_BITS = 0x06;
 const QOS_1 = 0x02;
 // Four bytes of seven bits (MQTT 3.1.1, 2.2.3).
 const MAX_LENGTH_BITS = 28;
-const MESSAGE_ID_BYTES = 2;
 // What a stranger can make the gateway hold. The longest login of an SDK has some 400 bytes, the rest is for a will.
 const MAX_CONNECT_BYTES = 8_192;
 const MAX_SUBSCRIBE_BYTES = 32_768;

@@ -8,9 +8,9 @@ import {
   type EndingRotation,
 } from "../src/auth/index.ts";
 import { createVault, type DeviceRef, deviceKey, Secret } from "../src/certificate/index.ts";
+import { createGuard, type GuardSettings, NO_LIMITS } from "../src/guard/create-guard.ts";
 import { createMessageIds } from "../src/messaging/message-id.ts";
 import type {
-  AttemptLimiter,
   DeviceCredentials,
   DeviceSeen,
   ProductPolicy,
@@ -54,7 +54,8 @@ export interface Gate {
 }
 
 /** Makes a gate with time standing still at `NOW_MS`, and no device. */
-export function aGate(settings: Partial<AuthSettings> = {}): Gate {
+export function aGate(settings: Partial<AuthSettings & GuardSettings> = {}): Gate {
+  const faults: unknown[] = [];
   const calls: string[] = [];
   const random = countingRandom();
   const vault = createVault([Buffer.alloc(32, 7)], random);
@@ -74,8 +75,20 @@ export function aGate(settings: Partial<AuthSettings> = {}): Gate {
       calls,
     ),
     sessions: noting("sessions", sessionStore(sessions), calls),
-    limiter: noting("limiter", attemptLimiter(), calls),
+    ...createGuard({
+      limiter: noting("limiter", { addFailures: async () => 0 }, calls),
+      clock,
+      random,
+      recorder: { fault: (_where, error) => void faults.push(error) },
+      settings: { ...NO_LIMITS, ...settings },
+    }),
+    clones: { noteUse: () => undefined },
     vault: noting("vault", vault, calls),
+    x509: noting(
+      "x509",
+      { findStanding: async () => ({ authorities: [], revoked: [] }), noteFirstUse: async () => {} },
+      calls,
+    ),
     rotations: noting("rotations", { end: async (rotation: EndingRotation) => ended.push(rotation) > 0 }, calls),
     messageIds: createMessageIds({ clock, random }),
     notes: { note: (event) => void noted.push(event) },
@@ -152,14 +165,6 @@ function sessionStore(sessions: Map<string, SessionRecord>): SessionStore {
       return { outcome: "taken", messageId };
     },
     revokeDevice: async () => 0,
-  };
-}
-
-function attemptLimiter(): AttemptLimiter {
-  const failures = new Map<string, number>();
-  return {
-    admits: async (peer, limit) => (failures.get(peer) ?? 0) < limit,
-    recordFailure: async (peer) => void failures.set(peer, (failures.get(peer) ?? 0) + 1),
   };
 }
 

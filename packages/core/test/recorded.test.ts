@@ -92,6 +92,7 @@ function aRecorder() {
     dropped: () => {},
     nodeLost: () => undefined,
     timelineDropped: () => {},
+    cloneSuspected: () => {},
   };
   return { recorder, decisions, faults };
 }

@@ -67,5 +67,6 @@ function aRecorder(decisions: LoginDecision[]): Recorder {
     dropped: () => {},
     nodeLost: () => undefined,
     timelineDropped: () => {},
+    cloneSuspected: () => {},
   };
 }

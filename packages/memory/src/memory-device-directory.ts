@@ -1,5 +1,9 @@
 import { type DeviceRef, deviceKey } from "@trine/core/certificate";
-import type { Clock, DeviceDirectory, DeviceLocation } from "@trine/core/ports";
+import { createRecentKeys, moved } from "@trine/core/guard";
+import type { Claim, Claimant, Clock, DeviceDirectory, DeviceLocation, Sighting } from "@trine/core/ports";
+
+/** Devices whose last places are remembered: those that were claimed last. */
+const MAX_TRAILS = 50_000;
 
 interface Held {
   readonly device: DeviceRef;
@@ -19,6 +23,8 @@ export function createMemoryDeviceDirectory({ clock }: { clock: Clock }): Device
   const holds = new Map<string, Held>();
   const watches = new Map<string, Map<string, number>>();
   const leases = new Map<string, number>();
+  const trails = createRecentKeys<readonly Sighting[]>(MAX_TRAILS);
+  const contests = createRecentKeys<{ readonly untilMs: number; readonly forMs: number }>(MAX_TRAILS);
   let lastEpoch = 0;
 
   function isAlive(nodeId: string): boolean {
@@ -33,13 +39,31 @@ export function createMemoryDeviceDirectory({ clock }: { clock: Clock }): Device
     return [...watchers.keys()];
   }
 
+  function claim(device: DeviceRef, { place, ...holder }: Claimant): Claim {
+    const key = deviceKey(device);
+    const replaced = holds.get(key)?.location;
+    const trail = place === undefined ? undefined : moved(trails.get(key) ?? [], { place, atMs: clock.nowMs() });
+    if (trail) trails.set(key, trail);
+    lastEpoch = Math.max(lastEpoch + 1, Math.floor(clock.nowMs() * 1_000));
+    holds.set(key, { device, location: { ...holder, epoch: lastEpoch } });
+    return { epoch: lastEpoch, ...(replaced ? { replaced } : {}), ...(trail ? { trail } : {}) };
+  }
+
+  function yields(device: DeviceRef, place: string | undefined): boolean {
+    const key = deviceKey(device);
+    const contest = contests.get(key);
+    if (!contest || contest.untilMs <= clock.monotonicMs() || !holds.has(key)) return false;
+    if (trails.get(key)?.at(-1)?.place === place) return false;
+    contests.set(key, { ...contest, untilMs: clock.monotonicMs() + contest.forMs });
+    return true;
+  }
+
   return {
-    async claim(device, holder) {
-      const key = deviceKey(device);
-      const replaced = holds.get(key)?.location;
-      lastEpoch = Math.max(lastEpoch + 1, Math.floor(clock.nowMs() * 1_000));
-      holds.set(key, { device, location: { ...holder, epoch: lastEpoch } });
-      return { epoch: lastEpoch, ...(replaced ? { replaced } : {}) };
+    claim: async (device, claimant) => claim(device, claimant),
+    claimUnlessContested: async (device, claimant) =>
+      yields(device, claimant.place) ? undefined : claim(device, claimant),
+    async contest(device, forMs) {
+      contests.set(deviceKey(device), { untilMs: clock.monotonicMs() + forMs, forMs });
     },
     async release(device, { epoch }) {
       const key = deviceKey(device);

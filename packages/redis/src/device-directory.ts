@@ -1,5 +1,6 @@
 import { type DeviceRef, deviceKey, parseDeviceRef } from "@trine/core/certificate";
-import type { DeviceDirectory, DeviceLocation } from "@trine/core/ports";
+import { TRAIL_LENGTH } from "@trine/core/guard";
+import type { Claim, Claimant, DeviceDirectory, DeviceLocation, Sighting } from "@trine/core/ports";
 import { defineScript } from "./connection/define-script.ts";
 import type { RedisHandle } from "./connection/redis-handle.ts";
 import { deviceTag } from "./device-tag.ts";
@@ -9,19 +10,37 @@ import { createNodeLeases } from "./node-leases.ts";
 const RELEASED_RETENTION_MS = 7 * 86_400_000;
 
 /**
- * Makes the caller the holder; answers the new epoch and what was stored before.
+ * Makes the caller the holder; answers the new epoch, what was stored before, and the trail if the device moved.
  * The epoch is the server's time in microseconds, or one more than the stored one: it grows also after Redis lost its data.
- * KEYS: device, and on one server what the node holds. ARGV: node, connection, about, entry in what the node holds.
+ * A trail is a line a place, each with a tab and the time in ms. A contest is its end and its length in ms.
+ * KEYS: device, and on one server what the node holds. ARGV: node, connection, about, entry in what the node holds, place or an empty text,
+ * places that are kept, 1 to claim nothing of what is contested and held from elsewhere.
  */
 const CLAIM = `
-if KEYS[2] then redis.call('SADD', KEYS[2], ARGV[4]) end
-local old = redis.call('HMGET', KEYS[1], 'epoch', 'node', 'connection', 'about')
+local old = redis.call('HMGET', KEYS[1], 'epoch', 'node', 'connection', 'about', 'trail', 'contest')
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
+local nowMs = math.floor(now / 1000)
+local trail = old[5] or ''
+local hasMoved = ARGV[5] ~= '' and string.match(trail, '([^\\n]*)\\t[^\\n]*$') ~= ARGV[5]
+if ARGV[7] == '1' and old[6] and old[2] and hasMoved then
+  local till, length = string.match(old[6], '(%d+) (%d+)')
+  if tonumber(till) > nowMs then
+    redis.call('HSET', KEYS[1], 'contest', string.format('%.0f %s', nowMs + length, length))
+    return {}
+  end
+end
+if KEYS[2] then redis.call('SADD', KEYS[2], ARGV[4]) end
 local epoch = string.format('%.0f', math.max(tonumber(old[1] or 0) + 1, now))
 redis.call('HSET', KEYS[1], 'epoch', epoch, 'node', ARGV[1], 'connection', ARGV[2], 'about', ARGV[3])
+if hasMoved then
+  trail = trail .. (trail == '' and '' or '\\n') .. ARGV[5] .. '\\t' .. string.format('%.0f', nowMs)
+  local _, breaks = string.gsub(trail, '\\n', '')
+  for _ = tonumber(ARGV[6]), breaks do trail = string.gsub(trail, '^[^\\n]*\\n', '') end
+  redis.call('HSET', KEYS[1], 'trail', trail)
+end
 redis.call('PERSIST', KEYS[1])
-return {epoch, old[1], old[2], old[3], old[4]}
+return {epoch, old[1], old[2], old[3], old[4], hasMoved and trail or false}
 `;
 
 /**
@@ -35,6 +54,13 @@ if held[1] ~= ARGV[1] or not held[2] then return 0 end
 redis.call('HDEL', KEYS[1], 'node', 'connection', 'about')
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return 1
+`;
+
+/** Has claims that yield give way for a while, by the server's clock. ARGV: for how long. */
+const CONTEST = `
+if redis.call('EXISTS', KEYS[1]) == 0 then return end
+local time = redis.call('TIME')
+redis.call('HSET', KEYS[1], 'contest', string.format('%.0f %d', time[1] * 1000 + ARGV[1], ARGV[1]))
 `;
 
 /** Notes until when a node watches, by the server's clock, and forgets who does not any more. ARGV: node, for how long. */
@@ -62,11 +88,14 @@ return watching
  * What a node holds is for those who come after its death only. An entry names the connection as well, so that taking it out late never
  * takes out a newer one. On a Cluster the two lie in different slots, and the entry is written first: whoever is told of a claim is in the
  * set. Memory grows with the devices that are connected, and with those that were within a week.
+ *
+ * The trail of a device lies in its hash, so that telling a copied certificate costs a login no command.
  */
 export function createRedisDeviceDirectory(redis: RedisHandle): DeviceDirectory {
   const { commands, isCluster } = redis;
   const keys = isCluster ? 1 : 2;
   const claim = defineScript(redis, { name: "ClaimDevice", keys, lua: CLAIM });
+  const contest = defineScript(redis, { name: "ContestDevice", keys: 1, lua: CONTEST });
   const release = defineScript(redis, { name: "ReleaseDevice", keys, lua: RELEASE });
   // Who waits for a day must not be forgotten in a failover.
   const watch = defineScript(redis, { name: "WatchDevice", keys: 1, lua: WATCH, durable: true });
@@ -92,17 +121,37 @@ export function createRedisDeviceDirectory(redis: RedisHandle): DeviceDirectory 
     return { devices, isEmpty: entries.length < limit && devices.length === 0 };
   }
 
+  async function claimAs(device: DeviceRef, claimant: Claimant, yields: boolean): Promise<Claim | undefined> {
+    const { nodeId, connectionId, about, place = "" } = claimant;
+    const entry = entryOf(device, connectionId);
+    const facts = [nodeId, connectionId, about, entry, place, TRAIL_LENGTH, yields ? 1 : 0];
+    const [answer] = await Promise.all([
+      claim(...holdingKeys(device, nodeId, isCluster), ...facts) as Promise<(Buffer | null)[]>,
+      isCluster ? commands.sadd(heldKey(nodeId), entry) : undefined,
+    ]);
+    const [epoch, ...old] = answer.map((field) => field?.toString() ?? null);
+    if (epoch == null) {
+      if (isCluster) await commands.srem(heldKey(nodeId), entry);
+      return undefined;
+    }
+    const replaced = toLocation(old);
+    const trail = old[4];
+    return {
+      epoch: Number(epoch),
+      ...(replaced ? { replaced } : {}),
+      ...(trail ? { trail: trail.split("\n").map(parseSighting) } : {}),
+    };
+  }
+
   return {
-    async claim(device, { nodeId, connectionId, about }) {
-      const entry = entryOf(device, connectionId);
-      const [[epoch, ...old]] = await Promise.all([
-        claim(...holdingKeys(device, nodeId, isCluster), nodeId, connectionId, about, entry) as Promise<
-          (Buffer | null)[]
-        >,
-        isCluster ? commands.sadd(heldKey(nodeId), entry) : undefined,
-      ]);
-      const replaced = toLocation(old.map((field) => field?.toString() ?? null));
-      return { epoch: Number(epoch?.toString()), ...(replaced ? { replaced } : {}) };
+    async claim(device, claimant) {
+      const made = await claimAs(device, claimant, false);
+      if (!made) throw new Error("a claim that yields to nobody was not made");
+      return made;
+    },
+    claimUnlessContested: (device, claimant) => claimAs(device, claimant, true),
+    async contest(device, forMs) {
+      await contest(keyOf(device), Math.round(forMs));
     },
     async release(device, { nodeId, connectionId, epoch }) {
       const entry = entryOf(device, connectionId);
@@ -137,6 +186,11 @@ export function createRedisDeviceDirectory(redis: RedisHandle): DeviceDirectory 
 function toLocation([epoch, nodeId, connectionId, about]: readonly (string | null)[]): DeviceLocation | undefined {
   if (!epoch || !nodeId || connectionId == null) return undefined;
   return { nodeId, connectionId, epoch: Number(epoch), about: about ?? "" };
+}
+
+function parseSighting(line: string): Sighting {
+  const tab = line.lastIndexOf("\t");
+  return { place: line.slice(0, tab), atMs: Number(line.slice(tab + 1)) };
 }
 
 function holdingKeys(device: DeviceRef, nodeId: string, isCluster: boolean): string[] {

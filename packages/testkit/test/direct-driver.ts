@@ -93,9 +93,9 @@ function startDirect(
     // Newer than any other until the directory says how new.
     const connection: Connection = { session, epoch: Number.POSITIVE_INFINITY, open: true, ended: deferred() };
     connections.add(connection);
-    connection.epoch = (
-      await platform.connections.open(session, { connectionId: session.sessionId, statusTopic })
-    ).epoch;
+    const opened = await platform.connections.open(session, { connectionId: session.sessionId, statusTopic });
+    if (isRefusal(opened)) throw new Error(opened.code);
+    connection.epoch = opened.epoch;
     return {
       closed: connection.ended.promise,
       publish: (message) => (connection.open ? publish(session, message) : Promise.resolve({ code: "closed" })),

@@ -12,6 +12,12 @@ export interface Publish {
   readonly qos: 0 | 1;
   /** An id that was given to this message before, which may be in the log under it already: it is appended once. */
   readonly messageId?: string;
+  /**
+   * With QoS 1: a message over its rate waits, and so does what the same session sends behind it. Absent: it is refused as `throttled`.
+   *
+   * @returns whether it may be taken when `ms` have passed.
+   */
+  readonly pace?: (ms: number) => Promise<boolean>;
 }
 
 /** A published message that is in the uplink log. */
@@ -28,7 +34,7 @@ export interface Uplink {
    * Judges the topic and the size, appends to the uplink log, and works out the gateway's own answer.
    * Resolves after the message is durable. Messages of one session must be handed over one after the other.
    *
-   * @returns `forbidden_topic` or `too_large` as a refusal.
+   * @returns `forbidden_topic`, `too_large` or `throttled` as a refusal.
    * @throws when the log cannot answer; the message is then not acknowledged.
    */
   accept(session: Session, publish: Publish): Promise<Accepted | Refusal>;
@@ -102,9 +108,13 @@ export interface Connections {
    * node it is. Call it before the login is answered. The device becomes online.
    *
    * @param statusTopic where the change is announced in the uplink log (the adapter's spelling of wire-format 9.3).
-   * @returns the epoch that orders everything this connection reports.
+   * @returns the epoch that orders everything this connection reports; `not_allowed` where the policy refuses the newer of several devices
+   * with one certificate.
    */
-  open(session: Session, connection: { connectionId: string; statusTopic: string }): Promise<{ epoch: number }>;
+  open(
+    session: Session,
+    connection: { connectionId: string; statusTopic: string },
+  ): Promise<{ epoch: number } | Refusal>;
   /** Ends it. Does nothing when a newer connection took over. The device becomes offline. */
   close(
     session: Session,

@@ -1,7 +1,14 @@
-/** Counts failed logins by peer. May be in memory: it protects, it does not decide who is right. */
+/**
+ * Counts failed logins over all nodes, by any key. Every count goes down by itself. May be in memory: it protects, it does not decide who is
+ * right.
+ *
+ * Nobody is asked before a login. A node counts by itself first, and tells here behind it what failed.
+ */
 export interface AttemptLimiter {
-  /** Whether the peer may try now: it failed fewer than `limit` times within `windowMs`. */
-  admits(peer: string, limit: number, windowMs: number): Promise<boolean>;
-  /** Notes one failure of the peer. */
-  recordFailure(peer: string, windowMs: number): Promise<void>;
+  /**
+   * Adds failures to the count of `key`, which goes down by one every `everyMs` and never gets above `most`.
+   *
+   * @returns the count of all nodes after that, with its fraction.
+   */
+  addFailures(key: string, count: number, drain: { everyMs: number; most: number }): Promise<number>;
 }

@@ -10,6 +10,30 @@ export interface DeviceLocation {
   readonly about: string;
 }
 
+/** Where a device was claimed from, and since when by the clock of the store. */
+export interface Sighting {
+  /** What the claimer said: opaque here. */
+  readonly place: string;
+  readonly atMs: number;
+}
+
+/** Who wants to hold a device. */
+export interface Claimant {
+  readonly nodeId: string;
+  readonly connectionId: string;
+  readonly about: string;
+  /** Where the device is, to tell one that moves from several with one certificate; without control characters. Absent: not noted. */
+  readonly place?: string;
+}
+
+/** A claim that was made. */
+export interface Claim {
+  readonly epoch: number;
+  readonly replaced?: DeviceLocation;
+  /** The last places of the device, oldest first; only when this one is another than the one before. */
+  readonly trail?: readonly Sighting[];
+}
+
 /**
  * Which node holds the connection of which device, which nodes watch its mailbox, and which nodes live.
  *
@@ -22,10 +46,11 @@ export interface DeviceDirectory {
    * Epochs of one device are strictly increasing over all nodes and restarts, and safe integers.
    * @returns the new epoch and the location that was replaced.
    */
-  claim(
-    device: DeviceRef,
-    holder: { nodeId: string; connectionId: string; about: string },
-  ): Promise<{ epoch: number; replaced?: DeviceLocation }>;
+  claim(device: DeviceRef, claimant: Claimant): Promise<Claim>;
+  /** As `claim`, except while the device is contested and held from another place: then nothing is claimed, and it stays contested for as long again. */
+  claimUnlessContested(device: DeviceRef, claimant: Claimant): Promise<Claim | undefined>;
+  /** Makes the device contested for `forMs`. */
+  contest(device: DeviceRef, forMs: number): Promise<void>;
   /** Gives the device up, only if the location is still the newest. @returns whether it was. */
   release(device: DeviceRef, location: Pick<DeviceLocation, "nodeId" | "connectionId" | "epoch">): Promise<boolean>;
   /** The newest location, or `undefined` when nobody holds the device. */

@@ -58,3 +58,4 @@ export type {
   X509Standing,
   X509Store,
 } from "./x509-store.ts";
+export { X509_KEY_TYPES, type X509Authority, type X509Issuer, type X509KeyType } from "./x509-issuer.ts";

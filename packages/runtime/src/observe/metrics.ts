@@ -106,6 +106,12 @@ export function createMetrics(service: string) {
       help: "Devices that became offline because their node lost its lease",
       registers,
     }),
+    clonesSuspected: new Counter({
+      name: "trine_clones_suspected_total",
+      help: "Times that several devices seemed to use one certificate",
+      labelNames: ["transport"],
+      registers,
+    }),
     timelineDropped: new Counter({
       name: "trine_timeline_dropped_total",
       help: "Events that did not get into the timelines of devices",

@@ -18,7 +18,8 @@ export function createRecorder(deps: { logger: Logger; metrics: Metrics; monoton
       metrics.logins.inc({ transport, code });
       metrics.loginSeconds.observe({ transport }, ms / 1_000);
       if (activatedNow) metrics.activations.inc({ transport });
-      const level = code === "ok" ? "debug" : "info";
+      // When all devices come back at once, a line for each that is to wait would be a load of its own.
+      const level = code === "ok" || code === "busy" ? "debug" : "info";
       logger[level](
         {
           event: "auth.decided",
@@ -56,6 +57,9 @@ export function createRecorder(deps: { logger: Logger; metrics: Metrics; monoton
     nodeLost({ nodeId, devices }) {
       metrics.lostNodeDevices.inc(devices);
       logger.warn({ event: "node.lost", nodeId, devices }, "devices of a lost node are offline");
+    },
+    cloneSuspected({ transport }) {
+      metrics.clonesSuspected.inc({ transport });
     },
     timelineDropped(count) {
       metrics.timelineDropped.inc(count);

@@ -9,6 +9,7 @@ export interface RecordingRecorder extends Recorder {
   readonly downlinks: readonly Fact<"downlinkChanged">[];
   /** Transport and reason of what was dropped or cut off. */
   readonly drops: readonly { readonly transport: string; readonly reason: string }[];
+  readonly clones: readonly Fact<"cloneSuspected">[];
   readonly faults: readonly { readonly where: string; readonly error: unknown }[];
 }
 
@@ -17,12 +18,14 @@ export function createRecordingRecorder(): RecordingRecorder {
   const uplinks: Fact<"uplinkDecided">[] = [];
   const downlinks: Fact<"downlinkChanged">[] = [];
   const drops: { transport: string; reason: string }[] = [];
+  const clones: Fact<"cloneSuspected">[] = [];
   const faults: { where: string; error: unknown }[] = [];
   return {
     logins,
     uplinks,
     downlinks,
     drops,
+    clones,
     faults,
     loginDecided: (decision) => void logins.push(decision),
     uplinkDecided: (fact) => void uplinks.push(fact),
@@ -32,6 +35,7 @@ export function createRecordingRecorder(): RecordingRecorder {
     dropped: (transport, reason) => void drops.push({ transport, reason }),
     nodeLost: () => undefined,
     timelineDropped: () => undefined,
+    cloneSuspected: (fact) => void clones.push(fact),
     fault: (where, error) => void faults.push({ where, error }),
   };
 }

@@ -62,6 +62,66 @@ export function describeDeviceDirectory(name: string, make: MakeContract<DeviceD
       expect(await store.locate(device)).toMatchObject({ nodeId, connectionId: `c${last}`, epoch: epochs.at(-1) });
     });
 
+    it("tells where a device was before, when it is claimed from another place, whichever process claims it", async () => {
+      const { store, second } = open();
+      const device = aDeviceRef();
+      const nodeId = await aNode();
+      const claim = (client: DeviceDirectory, place: string) =>
+        client.claim(device, { nodeId, connectionId: "c", about: "", place });
+      const places = ["192.0.2.0/24 a.b", "2001:db8:0:1::/64 a.b%c", "192.0.2.0/24 a.b"];
+      expect((await claim(store, places[0] ?? "")).trail).toMatchObject([{ place: places[0] }]);
+      expect((await claim(second, places[0] ?? "")).trail).toBeUndefined();
+      await claim(second, places[1] ?? "");
+      const { epoch, trail = [] } = await claim(store, places[2] ?? "");
+      expect(trail.map(({ place }) => place)).toEqual(places);
+      for (const { atMs } of trail) expect(Math.abs(atMs - epoch / 1_000)).toBeLessThan(60_000);
+      // Who gives it up for a moment does not wipe its traces away.
+      await store.release(device, { nodeId, connectionId: "c", epoch });
+      expect((await claim(second, "elsewhere x")).trail).toHaveLength(4);
+    });
+
+    it("keeps a bounded number of places, the last ones, and none that nobody names", async () => {
+      const { store } = open();
+      const device = aDeviceRef();
+      const holder = { nodeId: await aNode(), connectionId: "c", about: "" };
+      for (let i = 0; i < 30; i += 1) await store.claim(device, { ...holder, place: `net-${i} x` });
+      const { trail = [] } = await store.claim(device, { ...holder, place: "last x" });
+      expect(trail.map(({ place }) => place)).toEqual([
+        ...Array.from({ length: 11 }, (_, i) => `net-${19 + i} x`),
+        "last x",
+      ]);
+      expect(await store.claim(device, holder)).not.toHaveProperty("trail");
+    });
+
+    it("while a device is contested, claims that yield leave it to who holds it from elsewhere", async () => {
+      const { store, second } = open();
+      const device = aDeviceRef();
+      const nodeId = await aNode();
+      const here = { nodeId, connectionId: "here", about: "", place: "here x" };
+      const there = { nodeId, connectionId: "there", about: "", place: "there x" };
+      expect(await store.claimUnlessContested(device, there)).toMatchObject({ epoch: expect.any(Number) });
+      const { epoch } = await store.claim(device, here);
+      await second.contest(device, LEASE_MS);
+      expect(await second.claimUnlessContested(device, there)).toBeUndefined();
+      expect(await store.locate(device)).toMatchObject({ connectionId: "here", epoch });
+      expect(await store.claimUnlessContested(device, { ...here, connectionId: "again" })).toBeDefined();
+      expect(await second.claim(device, there)).toMatchObject({ replaced: { connectionId: "again" } });
+    });
+
+    it("a contested device that nobody holds may be claimed from anywhere, and a contest ends", async () => {
+      const { store } = open();
+      const [device, other] = [aDeviceRef(), aDeviceRef()];
+      const nodeId = await aNode();
+      const from = (place: string) => ({ nodeId, connectionId: place, about: "", place });
+      const { epoch } = await store.claim(device, from("here"));
+      await store.contest(device, LEASE_MS);
+      await store.release(device, { nodeId, connectionId: "here", epoch });
+      expect(await store.claimUnlessContested(device, from("there"))).toBeDefined();
+      await store.claim(other, from("here"));
+      await store.contest(other, 20);
+      await expect.poll(() => store.claimUnlessContested(other, from("there")), { interval: 40 }).toBeDefined();
+    });
+
     it("gives a device up only for its newest location, once", async () => {
       const { store, second } = open();
       const nodeId = await aNode();

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { aHolder, aNode, announced, aSession, NOW_MS, type Node, uplinkOf } from "../../../test/a-node.ts";
+import { accepted, aHolder, aNode, announced, aSession, NOW_MS, type Node, uplinkOf } from "../../../test/a-node.ts";
 import { held } from "../../../test/held.ts";
 import type { Session } from "../../auth/index.ts";
 import { deviceKey } from "../../certificate/index.ts";
@@ -15,7 +15,7 @@ beforeEach(async () => {
 
 const STATUS = "/as/radio/status";
 const open = (on = node, connectionId = "c1") =>
-  on.platform.connections.open(session, { connectionId, statusTopic: STATUS });
+  on.platform.connections.open(session, { connectionId, statusTopic: STATUS }).then(accepted);
 const close = (epoch: number, on = node, connectionId = "c1") =>
   on.platform.connections.close(session, { connectionId, epoch, statusTopic: STATUS, why: "gone" });
 

@@ -1,7 +1,11 @@
+import { refuse } from "../../auth/refusal.ts";
+import type { Session } from "../../auth/session.ts";
 import type { DeviceRef } from "../../certificate/names.ts";
+import type { CloneWatch } from "../../guard/clones/clone-watch.ts";
+import { writePlace } from "../../guard/clones/place.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { ControlBus } from "../../ports/control-bus.ts";
-import type { DeviceDirectory, DeviceLocation } from "../../ports/device-directory.ts";
+import type { Claim, Claimant, DeviceDirectory, DeviceLocation } from "../../ports/device-directory.ts";
 import type { Recorder } from "../../ports/recorder.ts";
 import type { Connections, SessionHolder } from "../contracts.ts";
 import { writeAbout } from "./connection-about.ts";
@@ -13,6 +17,7 @@ interface Deps {
   readonly bus: Pick<ControlBus, "notify">;
   readonly holders: Pick<SessionHolder, "closeOlder">;
   readonly news: StatusNews;
+  readonly clones: Pick<CloneWatch, "noteMove">;
   readonly clock: Clock;
   readonly recorder: Recorder;
 }
@@ -42,7 +47,7 @@ const CHUNK = 200;
  * missed it compares what it holds with the directory as soon as it is back (`recheckConnections`).
  */
 export function createConnections(deps: Deps): RunningConnections {
-  const { nodeId, directory, bus, holders, news, clock, recorder } = deps;
+  const { nodeId, directory, bus, holders, news, clones, clock, recorder } = deps;
   const unreleased = new Set<Unreleased>();
 
   function closeReplaced(device: DeviceRef, { nodeId: node, epoch }: DeviceLocation): void {
@@ -51,6 +56,12 @@ export function createConnections(deps: Deps): RunningConnections {
         ? holders.closeOlder(device, epoch)
         : bus.notify(node, { kind: "close_connection", device, epoch });
     closing.catch((error: unknown) => recorder.fault("close_replaced", error));
+  }
+
+  /** @returns nothing where the policy refuses the newer of several devices. */
+  function claimBy({ device, product }: Session, claimant: Claimant): Promise<Claim | undefined> {
+    if (product.policy.onClone === "refuse_newer") return directory.claimUnlessContested(device, claimant);
+    return directory.claim(device, claimant);
   }
 
   /** @returns whether it ended as the newest connection of its device: by this call, or by an earlier one whose answer was lost. */
@@ -68,8 +79,12 @@ export function createConnections(deps: Deps): RunningConnections {
     async open(session, { connectionId, statusTopic }) {
       const { device } = session;
       const about = writeAbout(session, statusTopic);
-      const { epoch, replaced } = await directory.claim(device, { nodeId, connectionId, about });
+      const place = writePlace(session.peer, session.clientId ?? "");
+      const claim = await claimBy(session, { nodeId, connectionId, about, place });
+      if (!claim) return refuse("not_allowed", "the certificate is in use elsewhere, and older there");
+      const { epoch, replaced, trail } = claim;
       if (replaced) closeReplaced(device, replaced);
+      if (trail) clones.noteMove(session, { epoch, trail });
       recorder.connectionOpened(session.transport);
       news.tell(session, { epoch, online: true, atMs: clock.nowMs(), statusTopic });
       return { epoch };

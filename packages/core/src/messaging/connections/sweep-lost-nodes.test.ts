@@ -1,5 +1,5 @@
 import { beforeEach, expect, it } from "vitest";
-import { aHolder, aNode, announced, aSession, must, type Node, OPERATOR } from "../../../test/a-node.ts";
+import { accepted, aHolder, aNode, announced, aSession, must, type Node, OPERATOR } from "../../../test/a-node.ts";
 import type { Session } from "../../auth/index.ts";
 
 const STATUS = "/as/radio/status";
@@ -16,7 +16,7 @@ beforeEach(async () => {
 });
 
 const open = (on: Node, connectionId: string) =>
-  on.platform.connections.open(session, { connectionId, statusTopic: STATUS });
+  on.platform.connections.open(session, { connectionId, statusTopic: STATUS }).then(accepted);
 
 /** The node goes without a word: what it told others is told, what it remembered is gone. */
 async function die(dying: Node): Promise<void> {

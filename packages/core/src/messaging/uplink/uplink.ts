@@ -1,5 +1,6 @@
 import { refuse } from "../../auth/refusal.ts";
 import type { DeviceRef } from "../../certificate/names.ts";
+import type { Rates } from "../../guard/rates.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { UplinkLog, UplinkMessage } from "../../ports/uplink-log.ts";
 import type { Uplink } from "../contracts.ts";
@@ -17,14 +18,22 @@ interface Deps {
   readonly clock: Clock;
   readonly underWay: InFlight;
   readonly maxPayloadBytes: number;
+  readonly rates: Pick<Rates, "takeUplink">;
 }
 
 /** Takes what devices send: judged, durable, then answered. */
-export function createUplink({ uplinkLog, messageIds, clock, underWay, maxPayloadBytes }: Deps): Uplink {
+export function createUplink({ uplinkLog, messageIds, clock, underWay, maxPayloadBytes, rates }: Deps): Uplink {
   return {
-    async accept(session, { topic, payload, qos, messageId: known }) {
+    async accept(session, { topic, payload, qos, messageId: known, pace }) {
       if (!mayPublish(session, topic)) return refuse("forbidden_topic", "not a topic that the device may publish on");
       if (payload.length > maxPayloadBytes) return refuse("too_large", `${payload.length} bytes`);
+      const waitMs = rates.takeUplink(session.device, { qos, waits: qos === 1 && pace !== undefined });
+      if (waitMs > 0) {
+        if (qos === 0 || !pace)
+          return refuse("throttled", "over the messages of its device or product", { retryAfterMs: waitMs });
+        if (!(await pace(waitMs)))
+          return refuse("unavailable", "the connection ended while the message waited for its turn");
+      }
       const messageId = known ?? messageIds.next();
       const receivedAtMs = clock.nowMs();
       const { device, transport } = session;

@@ -34,9 +34,12 @@ const QUIET = {
 
 const FREE = {
   TRINE_MQTT_PORT: "0",
+  TRINE_MQTTS_PORT: "0",
   TRINE_HTTP_PORT: "0",
+  TRINE_HTTPS_PORT: "0",
   TRINE_COAP_PORT: "0",
   TRINE_COAP_SYMMETRIC_PORT: "0",
+  TRINE_COAPS_PORT: "0",
   TRINE_ADMIN_PORT: "0",
 } as const;
 

@@ -23,8 +23,12 @@ export interface AppProcess {
   start(): Promise<void>;
 }
 
+/** Ports that many programs on one machine would share, unless a test gives them others. */
+const FREE_PORTS = { TRINE_MQTTS_PORT: "0", TRINE_HTTPS_PORT: "0", TRINE_COAPS_PORT: "0" } as const;
+
 /** Starts the built program `apps/NAME/dist/main.js` with an environment, and waits until it says `ready`. */
-export async function startApp(name: AppName, environment: Readonly<Record<string, string>>): Promise<AppProcess> {
+export async function startApp(name: AppName, given: Readonly<Record<string, string>>): Promise<AppProcess> {
+  const environment = { ...FREE_PORTS, ...given };
   let running = await launch(name, environment);
   const ports = readPorts(running.lines);
   const earlier: string[] = [];

@@ -31,7 +31,7 @@ export interface TestGateway {
 /** Starts the built gateway on free ports. */
 export async function startGateway(): Promise<TestGateway> {
   const folder = await makeTempFolder("cli");
-  const free = ["MQTT", "HTTP", "COAP", "COAP_SYMMETRIC", "ADMIN", "METRICS"].map((name) => [
+  const free = ["MQTT", "MQTTS", "HTTP", "HTTPS", "COAP", "COAP_SYMMETRIC", "COAPS", "ADMIN", "METRICS"].map((name) => [
     `TRINE_${name}_PORT`,
     "0",
   ]);

@@ -15,7 +15,7 @@ module.exports = {
     {
       name: "stores-reach-core-only",
       severity: "error",
-      from: { path: "^packages/(postgres|redis|nats|memory|device)/src", pathNot: test },
+      from: { path: "^packages/(postgres|redis|nats|memory|device|x509)/src", pathNot: test },
       to: { path: "^(packages|apps)/", pathNot: ["^packages/$1/", "^packages/core/"] },
     },
     {

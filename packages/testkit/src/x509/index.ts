@@ -1,0 +1,1 @@
+export { type CertificateWishes, createTestCa, type TestCa, type TestCertificate } from "./create-test-ca.ts";

@@ -1,0 +1,1 @@
+export { createX509Issuer } from "./create-x509-issuer.ts";

@@ -1,10 +1,8 @@
 import type { Operators } from "@trine/core/platform";
 import type { Recorder } from "@trine/core/ports";
-import type { Actor } from "@trine/core/registry";
 import type {
   FastifyBaseLogger,
   FastifyInstance,
-  FastifyRequest,
   RawReplyDefaultExpression,
   RawRequestDefaultExpression,
   RawServerDefault,
@@ -32,7 +30,4 @@ export type AdminApp = FastifyInstance<
   ZodTypeProvider
 >;
 
-/** Who sent a request, for the audit log. There is one key until operators have accounts. */
-export function actorOf(request: FastifyRequest): Actor {
-  return { name: "admin", peer: request.ip };
-}
+export { actorOf } from "./access/caller.ts";

@@ -1,7 +1,6 @@
-import { createHash } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { macMatches, Secret } from "@trine/core/certificate";
+import { Secret } from "@trine/core/certificate";
 import { readOrMakeKeyFile, StartError } from "@trine/runtime";
 
 /** The key that opens the REST API. */
@@ -29,13 +28,4 @@ export function openAdminKey(given: string | undefined, dataFolder: string): Adm
       `cannot keep the admin key in ${file} (${code}); set TRINE_ADMIN_KEY, or TRINE_DATA_DIR to a folder that can be written`,
     );
   }
-}
-
-/** Whether `presented` is the key, in a time that does not depend on how much of it is right: digests are compared. */
-export function keyMatches({ secret }: AdminKey, presented: string): boolean {
-  return macMatches(digest(secret.reveal()), digest(presented));
-}
-
-function digest(text: string): Buffer {
-  return createHash("sha256").update(text).digest();
 }

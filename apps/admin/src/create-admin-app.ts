@@ -1,13 +1,24 @@
-import swagger from "@fastify/swagger";
+import { createServer } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import cookie from "@fastify/cookie";
+import swagger, { type FastifyDynamicSwaggerOptions } from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
-import Fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
+import Fastify, { type FastifyInstance } from "fastify";
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
+import type { AdminTls } from "./access/admin-tls.ts";
+import { createGate } from "./access/admit.ts";
 import { demandAccess } from "./access/demand-access.ts";
+import { guardRoutes } from "./access/guard-routes.ts";
+import { createKeyring } from "./access/keyring.ts";
+import { createRefusalAudit } from "./access/refusal-audit.ts";
+import { drawRequestId, installSecurityHeaders } from "./access/security-headers.ts";
+import { createSignInDelays } from "./access/sign-in-delays.ts";
+import { trustedProxies } from "./access/trusted-proxies.ts";
 import type { AdminDeps } from "./admin-deps.ts";
-import { keyMatches } from "./admin-key.ts";
 import { answerBrokenRequest } from "./broken-request.ts";
 import { describeRoute } from "./describe-route.ts";
-import { answerFrameworkError, installProblems, ProblemError } from "./problem-reply.ts";
+import { answerFrameworkError, installProblems } from "./problem-reply.ts";
+import { apiKeyRoutes } from "./routes/api-keys.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { backupRoutes } from "./routes/backup.ts";
 import { batchRoutes } from "./routes/batches.ts";
@@ -16,6 +27,7 @@ import { laterRoutes } from "./routes/later.ts";
 import { messageRoutes } from "./routes/messages.ts";
 import { productRoutes } from "./routes/products.ts";
 import { rotationRoutes } from "./routes/rotation.ts";
+import { sessionRoutes } from "./routes/session.ts";
 import { timelineRoutes } from "./routes/timeline.ts";
 import { uplinkRoutes } from "./routes/uplink.ts";
 import { refuseUnstorableText } from "./storable-text.ts";
@@ -31,13 +43,25 @@ const ROUTES = [
   uplinkRoutes,
   auditRoutes,
   backupRoutes,
+  apiKeyRoutes,
+  sessionRoutes,
   laterRoutes,
 ];
 
+/** A request that has not come in whole by then is given up. A file of a large batch takes its time. */
+const REQUEST_WITHIN_MS = 120_000;
+
 /** Builds the REST API; it does not listen yet. The OpenAPI document is made from the same schemas that check requests. */
-export async function createAdminApp(deps: AdminDeps): Promise<FastifyInstance> {
+export async function createAdminApp(deps: AdminDeps, tls?: AdminTls): Promise<FastifyInstance> {
+  const { settings, operators } = deps;
   const app = Fastify({
-    bodyLimit: deps.settings.TRINE_ADMIN_BODY_BYTES,
+    serverFactory: (handler) => {
+      const server = tls ? createTlsServer(tls.options, handler) : createServer(handler);
+      return Object.assign(server, { requestTimeout: REQUEST_WITHIN_MS });
+    },
+    trustProxy: trustedProxies(settings.TRINE_TRUSTED_PROXIES),
+    bodyLimit: settings.TRINE_ADMIN_BODY_BYTES,
+    genReqId: drawRequestId,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 256 },
     frameworkErrors: answerFrameworkError,
@@ -48,44 +72,50 @@ export async function createAdminApp(deps: AdminDeps): Promise<FastifyInstance> 
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   demandAccess(app, "/docs");
+  await installSecurityHeaders(app);
   installUnknownRoute(app);
   installProblems(app, (error) => deps.recorder.fault("admin", error));
-  await app.register(swagger, {
-    openapi: {
-      openapi: "3.1.0",
-      info: {
-        title: "Trine",
-        description: "Device-identity gateway: products, devices, certificates, messages.",
-        version: "1",
-      },
-      components: { securitySchemes: { key: { type: "http", scheme: "bearer" } } },
-      security: [{ key: [] }],
-    },
-    transform: describeRoute,
+  await app.register(cookie);
+  await app.register(swagger, { openapi: OPENAPI, transform: describeRoute });
+  const gate = createGate({
+    keyring: createKeyring(operators, deps.adminKey),
+    operators,
+    delays: createSignInDelays({ clock: { nowMs: () => Date.now(), monotonicMs: () => performance.now() } }),
   });
-  await app.register(swaggerUi, { routePrefix: "/docs", staticCSP: true });
+  guardRoutes(app, { gate, operators, refusals: createRefusalAudit(operators) });
+  await app.register(swaggerUi, { routePrefix: "/docs" });
   app.get("/openapi.json", { config: { access: "public" }, schema: { hide: true } }, () => app.swagger());
   app.get("/", { config: { access: "public" }, schema: { hide: true } }, (_request, reply) => reply.redirect("/docs"));
 
   await app.register(async (scope) => {
-    const api = scope.withTypeProvider<ZodTypeProvider>();
-    api.addHook("onRequest", async (request) => requireKey(request, deps));
-    api.addHook("preValidation", async (request) => refuseUnstorableText(request));
+    scope.addHook("preValidation", async (request) => refuseUnstorableText(request));
     // Each in a scope of its own: a content type that one takes is none of the others'.
     for (const install of ROUTES)
-      await api.register(async (own) => install(own.withTypeProvider<ZodTypeProvider>(), deps));
+      await scope.register(async (own) => install(own.withTypeProvider<ZodTypeProvider>(), { ...deps, gate }));
   });
   await app.ready();
   return app;
 }
 
-function requireKey(request: FastifyRequest, { adminKey }: AdminDeps): void {
-  const [, presented] = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? "") ?? [];
-  if (presented && keyMatches(adminKey, presented)) return;
-  throw new ProblemError({
-    status: 401,
-    code: presented ? "key_wrong" : "key_missing",
-    title: presented ? "The API key is wrong" : "An API key is needed",
-    detail: "send Authorization: Bearer KEY; the key stands in admin-key in the data folder or in TRINE_ADMIN_KEY",
-  });
-}
+const OPENAPI = {
+  openapi: "3.1.0",
+  info: {
+    title: "Trine",
+    description:
+      "Device-identity gateway: products, devices, certificates, messages. Programs send an API key; a browser signs in with one and gets a cookie.",
+    version: "1",
+  },
+  components: {
+    securitySchemes: {
+      key: { type: "http", scheme: "bearer", description: "An API key." },
+      session: {
+        type: "apiKey",
+        in: "cookie",
+        name: "trine_session",
+        description:
+          "From `POST /v1/session`; over TLS it is called `__Host-trine_session`. Requests that change something repeat its `csrfToken` in the header `X-CSRF-Token`.",
+      },
+    },
+  },
+  security: [{ key: [] }, { session: [] }],
+} satisfies FastifyDynamicSwaggerOptions["openapi"];

@@ -14,6 +14,8 @@ interface ProblemDetails {
   /** The field that is wrong, as a path such as `topics.3.suffix`. */
   readonly field?: string;
   readonly errors?: readonly { field: string; message: string }[];
+  /** Goes into the header. */
+  readonly retryAfterSeconds?: number;
 }
 
 const STATUS = {
@@ -27,6 +29,8 @@ const STATUS = {
   batch_not_done: 409,
   api_key_not_found: 404,
   idempotency_conflict: 409,
+  keys_rotating: 409,
+  nodes_outdated: 409,
 } as const satisfies Record<ProblemCode, number>;
 
 /** Refusals that an application can meet; every other one would be a fault of the gateway. */
@@ -76,8 +80,9 @@ export function notFound(code: string, title: string): ProblemError {
 }
 
 /** Writes a problem, with the header that its status asks for. */
-export function sendProblem(reply: FastifyReply, details: ProblemDetails): FastifyReply {
-  if (details.status === 503) reply.header("retry-after", "1");
+export function sendProblem(reply: FastifyReply, problemDetails: ProblemDetails): FastifyReply {
+  const { retryAfterSeconds = 1, ...details } = problemDetails;
+  if (details.status === 503 || details.status === 429) reply.header("retry-after", String(retryAfterSeconds));
   // RFC 9110 11.6.1: a 401 says how to do better.
   if (details.status === 401) reply.header("www-authenticate", 'Bearer realm="trine"');
   return reply

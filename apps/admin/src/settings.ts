@@ -7,6 +7,13 @@ export const adminSettings = z.object({
   TRINE_ADMIN_KEY: optionalTextSetting(
     "API key of the operators. Unset: made at the first start and kept in `admin-key` in the data folder, mode 0600.",
   ),
+  TRINE_ADMIN_TLS_CERT_FILE: optionalTextSetting(
+    "Certificate of the REST API and its chain, PEM; read again when it changes. Unset: no TLS, for the loopback or behind a proxy that ends it.",
+  ),
+  TRINE_ADMIN_TLS_KEY_FILE: optionalTextSetting("Private key of that certificate, PEM."),
+  TRINE_TRUSTED_PROXIES: optionalTextSetting(
+    "Addresses or networks, with commas between, whose `X-Forwarded-For` is believed. Unset: none.",
+  ),
   TRINE_ADMIN_BODY_BYTES: intSetting(
     { fallback: 16_777_216, min: 65_536 },
     "Largest request body; a batch of 100 000 devices as CSV takes about 6 MB.",

@@ -35,13 +35,18 @@ export interface TestAdmin extends AsyncDisposable {
 }
 
 /** Starts the API under test. `await using` stops it. */
-export async function openAdmin(options: TestPlatformOptions & { bodyBytes?: number } = {}): Promise<TestAdmin> {
+export async function openAdmin(
+  options: TestPlatformOptions & { bodyBytes?: number; trustedProxies?: string } = {},
+): Promise<TestAdmin> {
   const gateway = await createTestPlatform(options);
   const app = await createAdminApp({
     settings: {
       TRINE_ADMIN_PORT: 0,
       TRINE_ADMIN_KEY: undefined,
       TRINE_ADMIN_HOST: "127.0.0.1",
+      TRINE_ADMIN_TLS_CERT_FILE: undefined,
+      TRINE_ADMIN_TLS_KEY_FILE: undefined,
+      TRINE_TRUSTED_PROXIES: options.trustedProxies,
       TRINE_ADMIN_BODY_BYTES: options.bodyBytes ?? 16_777_216,
     },
     operators: gateway.operators,

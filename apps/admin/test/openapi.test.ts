@@ -38,8 +38,22 @@ const ROUTES = [
   "GET /v1/audit",
 ];
 
+/** What the first version of the interface did not have. */
+const ADDED = [
+  "POST /v1/backup",
+  "POST /v1/keys",
+  "GET /v1/keys",
+  "GET /v1/keys/{keyId}",
+  "POST /v1/keys/{keyId}/rotate",
+  "DELETE /v1/keys/{keyId}",
+  "POST /v1/session",
+  "GET /v1/session",
+  "DELETE /v1/session",
+];
+
 interface Operation {
   readonly summary?: string;
+  readonly description?: string;
   readonly parameters?: readonly { name: string; in: string }[];
   readonly requestBody?: { content: Readonly<Record<string, unknown>> };
   readonly responses: Readonly<Record<string, { content?: Readonly<Record<string, unknown>> }>>;
@@ -71,11 +85,14 @@ describe("the OpenAPI document", () => {
     for (const { route, operation } of routes) expect(operation.summary, route).toEqual(expect.any(String));
   });
 
-  it("lists no route that the interface does not have, but for the backup", () => {
-    const extra = operations()
-      .map(({ route }) => route)
-      .filter((route) => !ROUTES.includes(route));
-    expect(extra).toEqual(["POST /v1/backup"]);
+  it("lists no route that is not known here", () => {
+    const routes = operations().map(({ route }) => route);
+    expect(routes.toSorted()).toEqual([...ROUTES, ...ADDED].toSorted());
+  });
+
+  it("says of every route which role it needs, but of the one that signs in", () => {
+    const silent = operations().filter(({ operation }) => !/Needs the role \w+\./.test(operation.description ?? ""));
+    expect(silent.map(({ route }) => route)).toEqual(["POST /v1/session"]);
   });
 
   it("says that every error is problem details", () => {
@@ -99,7 +116,7 @@ describe("the OpenAPI document", () => {
   });
 
   it("asks for the key, but is read without it, as its browser is", async () => {
-    expect(document.security).toEqual([{ key: [] }]);
+    expect(document.security).toEqual([{ key: [] }, { session: [] }]);
     const docs = await admin.ask("GET /docs", { headers: { authorization: "" } });
     expect(docs).toMatchObject({ status: 200, type: expect.stringMatching(/^text\/html/) });
     expect(docs.text).toContain("swagger-ui");

@@ -1,5 +1,6 @@
 import { isProblem } from "@trine/core/registry";
 import { z } from "zod";
+import { visibleProducts } from "../access/caller.ts";
 import { type AdminApp, type AdminDeps, actorOf } from "../admin-deps.ts";
 import { compact } from "../compact.ts";
 import { orProblem } from "../problem-reply.ts";
@@ -45,8 +46,9 @@ export function productRoutes(app: AdminApp, { operators: { products } }: AdminD
       config: { access: { role: "viewer", scope: "listed" } },
       schema: { tags, summary: "List products", querystring: pageQuery, response: { 200: pageOf(productBody) } },
     },
-    async ({ query }) => {
-      const page = orProblem(await products.list(compact(query)));
+    async (request) => {
+      const { limit, cursor } = request.query;
+      const page = orProblem(await products.list(compact({ limit, cursor, only: visibleProducts(request) })));
       return { ...page, items: page.items.map(showProduct) };
     },
   );

@@ -1,7 +1,10 @@
+import { reachesProduct } from "@trine/core/access";
 import { parseProductKey } from "@trine/core/certificate";
 import type { UplinkItem, UplinkLog } from "@trine/core/ports";
 import type { FastifyReply } from "fastify";
 import { z } from "zod";
+import { type Caller, callerOf } from "../access/caller.ts";
+import { createGroupScope, type GroupScope } from "../access/group-scope.ts";
 import type { AdminApp, AdminDeps } from "../admin-deps.ts";
 import { invalidField, notFound, ProblemError } from "../problem-reply.ts";
 import { problemBody } from "../schema/names.ts";
@@ -21,15 +24,20 @@ const tags = ["uplink"];
 /** A waiting read looks again at least this often: a deadline that passes makes no sound. */
 const LOOK_AGAIN_MS = 500;
 
+/** A key that is revoked or limited while a request waits ends it within this time. */
+const LOOK_AT_KEY_MS = 5_000;
+
 /** Routes of consumer groups of the uplink log. */
 export function uplinkRoutes(app: AdminApp, { recorder, operators: { uplinkLog } }: AdminDeps): void {
+  const scope = createGroupScope(uplinkLog);
+
   app.get(
     "/v1/uplink/groups",
     {
       config: { access: { role: "viewer", scope: "listed" } },
       schema: { tags, summary: "List consumer groups", response: { 200: z.object({ items: z.array(groupBody) }) } },
     },
-    async () => ({ items: (await uplinkLog.listGroups()).map(showGroup) }),
+    async (request) => ({ items: scope.visible(await uplinkLog.listGroups(), callerOf(request)).map(showGroup) }),
   );
 
   app.put(
@@ -63,7 +71,9 @@ export function uplinkRoutes(app: AdminApp, { recorder, operators: { uplinkLog }
         response: { 204: z.null(), 404: problemBody },
       },
     },
-    async ({ params: { group } }, reply) => {
+    async (request, reply) => {
+      const { group } = request.params;
+      await scope.check(group, callerOf(request));
       if (!(await uplinkLog.deleteGroup(group))) throw notFound("group_not_found", "There is no such group");
       return reply.code(204).send(null);
     },
@@ -78,15 +88,20 @@ export function uplinkRoutes(app: AdminApp, { recorder, operators: { uplinkLog }
         summary: "Read messages",
         description:
           "At least once, each device's messages in order. Acknowledge within the deadline, or they are given to another consumer. " +
-          "A group that is read first is made, from the earliest message.",
+          "A group that is read first is made, from the earliest message. A key that is limited to products reads groups that are bound to one of them.",
         params: groupParams,
         body: readRequest,
         response: { 200: z.object({ items: z.array(uplinkItem) }), 400: problemBody, 409: problemBody },
       },
     },
-    async (request, reply) => ({
-      items: (await readOrWait(uplinkLog, { group: request.params.group, request: request.body, reply })).map(showItem),
-    }),
+    async (request, reply) => {
+      const { params, body } = request;
+      const items = await readOrWait(
+        { log: uplinkLog, scope },
+        { group: params.group, request: body, caller: callerOf(request), reply },
+      );
+      return { items: items.map(showItem) };
+    },
   );
 
   app.post(
@@ -101,7 +116,11 @@ export function uplinkRoutes(app: AdminApp, { recorder, operators: { uplinkLog }
         response: { 200: z.object({ acknowledged: z.int() }), 400: problemBody },
       },
     },
-    async ({ params: { group }, body }) => ({ acknowledged: await uplinkLog.acknowledge(group, body.ids) }),
+    async (request) => {
+      const { group } = request.params;
+      await scope.check(group, callerOf(request));
+      return { acknowledged: await uplinkLog.acknowledge(group, request.body.ids) };
+    },
   );
 
   app.get(
@@ -118,10 +137,13 @@ export function uplinkRoutes(app: AdminApp, { recorder, operators: { uplinkLog }
         response: { 200: z.string().describe("An event `message` for each, its data as an item of a read.") },
       },
     },
-    async (_request, reply) => {
+    async (request, reply) => {
+      const caller = callerOf(request);
       reply.hijack();
-      const gone = closedSignal(reply);
-      await writeEvents(reply.raw, uplinkLog.follow(gone), gone).catch((error: unknown) =>
+      const closed = closedSignal(reply);
+      const ended = endOfAccess(caller, closed, (error) => recorder.fault("uplink_stream", error));
+      const gone = AbortSignal.any([closed, ended]);
+      await writeEvents(reply.raw, only(uplinkLog.follow(gone), caller), gone).catch((error: unknown) =>
         recorder.fault("uplink_stream", error),
       );
       reply.raw.end();
@@ -129,16 +151,29 @@ export function uplinkRoutes(app: AdminApp, { recorder, operators: { uplinkLog }
   );
 }
 
+interface Read {
+  readonly group: string;
+  readonly request: z.output<typeof readRequest>;
+  readonly caller: Caller;
+  readonly reply: FastifyReply;
+}
+
 async function readOrWait(
-  log: UplinkLog,
-  { group, request, reply }: { group: string; request: z.output<typeof readRequest>; reply: FastifyReply },
+  { log, scope }: { log: UplinkLog; scope: GroupScope },
+  { group, request, caller, reply }: Read,
 ): Promise<readonly UplinkItem[]> {
   const { consumer, count, waitMs, productKey: asked } = request;
-  const productKey = asked === undefined ? undefined : parseProductKey(asked);
-  if (asked !== undefined && !productKey) throw invalidField("productKey", "1 to 20 letters and digits");
+  const parsed = asked === undefined ? undefined : parseProductKey(asked);
+  if (asked !== undefined && !parsed) throw invalidField("productKey", "1 to 20 letters and digits");
+  const productKey = scope.productToRead(parsed, caller);
   const signal = closedSignal(reply);
   const deadline = performance.now() + waitMs;
+  let lookAtKey = performance.now() + LOOK_AT_KEY_MS;
   for (;;) {
+    if (performance.now() >= lookAtKey) {
+      if (!(await caller.stillHolds())) throw accessEnded();
+      lookAtKey = performance.now() + LOOK_AT_KEY_MS;
+    }
     const read = await log.read(group, { consumer, count, ...(productKey ? { productKey } : {}), nowMs: Date.now() });
     if (read === "filter_differs") {
       throw new ProblemError({
@@ -149,10 +184,36 @@ async function readOrWait(
         field: "productKey",
       });
     }
+    scope.noteRead(group, productKey);
     const left = deadline - performance.now();
     if (read.length > 0 || left <= 0 || signal.aborted) return read;
     await log.waitForNew(Math.min(left, LOOK_AGAIN_MS), signal);
   }
+}
+
+function accessEnded(): ProblemError {
+  return new ProblemError({
+    status: 401,
+    code: "access_ended",
+    title: "The key or session ended while the read waited",
+  });
+}
+
+/** What the caller may see of what comes. */
+async function* only(items: AsyncIterable<UplinkItem>, caller: Caller): AsyncIterable<UplinkItem> {
+  for await (const item of items) if (reachesProduct(caller, item.productKey)) yield item;
+}
+
+/** Aborts when the caller's key or session ended, or nobody can tell any more. */
+function endOfAccess(caller: Caller, closed: AbortSignal, onFault: (error: unknown) => void): AbortSignal {
+  const ended = new AbortController();
+  const look = async () => {
+    const holds = await caller.stillHolds().catch((error: unknown) => onFault(error));
+    if (!holds) ended.abort();
+  };
+  const looking = setInterval(() => void look(), LOOK_AT_KEY_MS);
+  for (const signal of [closed, ended.signal]) signal.addEventListener("abort", () => clearInterval(looking));
+  return ended.signal;
 }
 
 /** Aborts when the client is gone. It listens to the answer, which goes with the request; the socket stays for the next one. */

@@ -1,0 +1,39 @@
+import { createRecentKeys } from "@trine/core/guard";
+import type { AuditLog } from "@trine/core/ports";
+import type { FastifyRequest } from "fastify";
+import { actorOf, callerOf } from "./caller.ts";
+import type { RouteAccess } from "./route-access.ts";
+
+/** Writes down who was refused what is for admins: secrets in clear, keys, export. */
+export interface RefusalAudit {
+  /** @throws when the log cannot be written. */
+  note(request: FastifyRequest, code: string, access: RouteAccess): Promise<void>;
+}
+
+/** The same refusal again within this time is not written again: a script that goes on trying must not fill the log. */
+const AGAIN_MS = 60_000;
+const MAX_REMEMBERED = 1_000;
+
+/** Makes the log of refusals. */
+export function createRefusalAudit({ audit }: { audit: AuditLog }): RefusalAudit {
+  const notedAt = createRecentKeys<number>(MAX_REMEMBERED);
+  return {
+    async note(request, code, { role }) {
+      if (role !== "admin") return;
+      const route = `${request.method} ${request.routeOptions.url ?? request.url}`;
+      const target = targetOf(request);
+      const atMs = Date.now();
+      const same = [callerOf(request).keyId, route, target].join(" ");
+      if (atMs - (notedAt.get(same) ?? 0) < AGAIN_MS) return;
+      const { name: actor, peer } = actorOf(request);
+      await audit.record({ atMs, actor, action: "access.refused", target, detail: { route, code }, peer });
+      notedAt.set(same, atMs);
+    },
+  };
+}
+
+/** As other entries name their target, where the path names one. */
+function targetOf({ params, routeOptions }: FastifyRequest): string {
+  const values = Object.values(params as Readonly<Record<string, string>>);
+  return values.length > 0 ? values.join("/").slice(0, 128) : (routeOptions.url ?? "");
+}

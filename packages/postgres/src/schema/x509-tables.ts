@@ -43,9 +43,7 @@ export const x509Certificates = pgTable(
     index("x509_certificates_intermediates")
       .using("gin", sql`${table.intermediates} jsonb_path_ops`)
       .where(sql`${table.intermediates} is not null`),
-    index("x509_certificates_end")
-      .on(table.notAfterMs)
-      .where(sql`${table.firstUsedAtMs} is not null and ${table.revokedAtMs} is null`),
+    index("x509_certificates_end").on(table.notAfterMs),
   ],
 );
 

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { createMemoryPorts, type MemoryPorts } from "@trine/memory";
+import { createX509Issuer } from "@trine/x509";
 import { createRecordingRecorder, type RecordingRecorder } from "@trine/testkit/conformance";
 import { isRefusal, type Refusal, type Session } from "../src/auth/index.ts";
 import { type DeviceRef, deviceKey } from "../src/certificate/index.ts";
@@ -77,6 +78,7 @@ export async function aNode(
       ...ports,
       lookup: ports.registry,
       x509Lookup: ports.x509,
+      x509Issuer: createX509Issuer(),
       clock,
       timer,
       mayServe: () => true,

@@ -5,9 +5,14 @@ import type { StoredDevice } from "./stored-device.ts";
 /** The device with a second secret, in the place of one that it may have had. */
 export function beginRotation(
   stored: StoredDevice,
-  { nowMs, ...next }: Omit<NextSecret, "secretVersion"> & { nowMs: number },
+  {
+    nowMs,
+    secretVersion: wanted,
+    ...next
+  }: Omit<NextSecret, "secretVersion"> & { secretVersion?: number; nowMs: number },
 ): StoredDevice {
   const newest = stored.next?.secretVersion ?? stored.secretVersion;
+  if (wanted !== undefined && wanted !== newest + 1) return stored;
   const before = stored.next && stored.next.graceEndsAtMs <= nowMs ? endRotation(stored) : stored;
   return { ...before, next: { ...next, secretVersion: newest + 1 }, unsettled: undefined };
 }
@@ -16,8 +21,15 @@ export function beginRotation(
 export function endRotation(stored: StoredDevice): StoredDevice {
   const { next } = stored;
   if (!next) return stored;
-  const { sealedSecret, secretVersion } = next;
-  return { ...stored, sealedSecret, secretVersion, next: undefined, unsettled: secretVersion };
+  const { secretVersion, sealedSecret } = next;
+  const { sealedSecret: _, ...rest } = stored;
+  return {
+    ...rest,
+    ...(sealedSecret === undefined ? {} : { sealedSecret }),
+    secretVersion,
+    next: undefined,
+    unsettled: secretVersion,
+  };
 }
 
 /** The device after every node knows that `secretVersion` is the only one. */

@@ -50,7 +50,10 @@ export function recordOf(stored: StoredDevice): DeviceRecord {
 }
 
 /** The device as nothing has happened to it yet. */
-export function newStoredDevice(device: NewDevice, batchId: string | undefined): StoredDevice {
+export function newStoredDevice(
+  device: NewDevice,
+  { batchId, secretVersion }: Pick<StoredDevice, "batchId" | "secretVersion">,
+): StoredDevice {
   return {
     ...device,
     batchId,
@@ -59,7 +62,7 @@ export function newStoredDevice(device: NewDevice, batchId: string | undefined):
     presence: undefined,
     seenAtMs: undefined,
     lastFrom: undefined,
-    secretVersion: 1,
+    secretVersion,
     next: undefined,
     unsettled: undefined,
   };

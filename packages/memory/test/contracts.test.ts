@@ -1,5 +1,7 @@
 import type { Clock } from "@trine/core/ports";
 import {
+  addSealedDevice,
+  addSealedProduct,
   describeApiKeyStore,
   describeAttemptLimiter,
   describeAuditLog,
@@ -7,8 +9,10 @@ import {
   describeControlBus,
   describeDeviceDirectory,
   describeDeviceRegistry,
+  describeKeyStore,
   describeMailbox,
   describeOperatorSessionStore,
+  describeSealedRows,
   describeSessionStore,
   describeSubscriptionStore,
   describeTimeline,
@@ -44,3 +48,13 @@ describeControlBus("memory", open("bus"));
 describeAttemptLimiter("memory", open("limiter"));
 describeMailbox("memory", open("mailbox"));
 describeUplinkLog("memory", open("uplinkLog"));
+describeKeyStore("memory", open("keyStore"));
+for (const place of [0, 1]) {
+  describeSealedRows(["memory, products", "memory, devices"][place] ?? "", async () => {
+    const { registry } = createMemoryPorts({ clock });
+    const [products, devices] = registry.sealedRows;
+    const [store, add] = place === 0 ? [products, addSealedProduct] : [devices, addSealedDevice];
+    if (!store) throw new Error("there are two places");
+    return { store, add: (sealed: string) => add(registry, sealed), dispose: async () => undefined };
+  });
+}

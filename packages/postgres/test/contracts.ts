@@ -1,10 +1,14 @@
 import {
+  addSealedDevice,
+  addSealedProduct,
   describeApiKeyStore,
   describeAuditLog,
   describeBatchStore,
   describeDeviceRegistry,
+  describeKeyStore,
   describeMailbox,
   describeOperatorSessionStore,
+  describeSealedRows,
   describeSessionStore,
   describeSubscriptionStore,
   describeTimeline,
@@ -16,14 +20,18 @@ import {
   createSqlAuditLog,
   createSqlBatchStore,
   createSqlDeviceRegistry,
+  createSqlKeyStore,
   createSqlMailbox,
   createSqlOperatorSessionStore,
+  createSqlSealedDevices,
+  createSqlSealedProducts,
   createSqlSessionStore,
   createSqlSubscriptionStore,
   createSqlTimeline,
   createSqlUplinkLog,
   type SqlDatabase,
 } from "../src/index.ts";
+import { dataKeys, keyState, masterKeys } from "../src/schema/key-tables.ts";
 
 /** What a test file has opened: the database, and for Postgres another client of it, as another process would have. */
 export interface Opened {
@@ -63,6 +71,20 @@ export function describeSqlStores(name: string, opened: () => Opened): void {
     ...(await shared(timeline)()),
     registry: createSqlDeviceRegistry(opened().database),
   }));
+  describeSealedRows(`${name}, products`, async () => ({
+    ...(await shared(createSqlSealedProducts)()),
+    add: (sealed: string) => addSealedProduct(createSqlDeviceRegistry(opened().database), sealed),
+  }));
+  describeSealedRows(`${name}, devices`, async () => ({
+    ...(await shared(createSqlSealedDevices)()),
+    add: (sealed: string) => addSealedDevice(createSqlDeviceRegistry(opened().database), sealed),
+  }));
+  describeKeyStore(name, async () => {
+    const { database } = opened();
+    // There is one row for a whole installation.
+    for (const table of [keyState, masterKeys, dataKeys]) await database.db.delete(table);
+    return shared(createSqlKeyStore)();
+  });
   describeSubscriptionStore(name, shared(createSqlSubscriptionStore));
   describeSessionStore(name, single(createSqlSessionStore));
   describeMailbox(name, single(createSqlMailbox));

@@ -17,6 +17,7 @@ import {
 } from "../src/index.ts";
 import * as accessTables from "../src/schema/access-tables.ts";
 import * as batchTables from "../src/schema/batch-tables.ts";
+import * as keyTables from "../src/schema/key-tables.ts";
 import * as messagingTables from "../src/schema/messaging-tables.ts";
 import * as registryTables from "../src/schema/registry-tables.ts";
 import * as sessionTables from "../src/schema/session-tables.ts";
@@ -37,7 +38,15 @@ describe("the tables", () => {
     const journal: { entries: { idx: number }[] } = JSON.parse(readFileSync(new URL("_journal.json", folder), "utf8"));
     const last = String(journal.entries.at(-1)?.idx ?? 0).padStart(4, "0");
     const before = JSON.parse(readFileSync(new URL(`${last}_snapshot.json`, folder), "utf8"));
-    const tables = { ...accessTables, ...batchTables, ...messagingTables, ...registryTables, ...sessionTables, ...x509Tables };
+    const tables = {
+      ...accessTables,
+      ...batchTables,
+      ...keyTables,
+      ...messagingTables,
+      ...registryTables,
+      ...sessionTables,
+      ...x509Tables,
+    };
     expect(await generateMigration(before, generateDrizzleJson(tables))).toEqual([]);
   });
 

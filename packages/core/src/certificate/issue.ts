@@ -2,7 +2,8 @@ import type { Random } from "../ports/clock.ts";
 import { type DeviceName, type ProductKey, parseDeviceName, parseProductKey } from "./names.ts";
 import { Secret } from "./secret.ts";
 
-const ALPHANUMERIC = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+/** Letters and digits: what secrets and names are drawn from. */
+export const ALPHANUMERIC = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 // No look-alikes (0/O, 1/l/I): people read drawn names aloud.
 const READABLE = "abcdefghijkmnpqrstuvwxyz23456789";
 

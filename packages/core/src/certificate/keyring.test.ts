@@ -1,8 +1,10 @@
 import { randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createVault, parseMasterKeys, VaultError } from "./keyring.ts";
+import { createVault } from "./keyring.ts";
+import { parseMasterKeys } from "./master-key.ts";
 import { Secret } from "./secret.ts";
+import { VaultError } from "./vault-error.ts";
 
 const random = { bytes: (count: number) => randomBytes(count) };
 const older = randomBytes(32);
@@ -61,7 +63,7 @@ describe("a vault", () => {
 
   it("refuses a ciphertext that is cut off", () => {
     const sealed = vault.seal(secret, "pk/d1");
-    expect(() => vault.open(sealed.slice(0, 20), "pk/d1")).toThrow("cut off");
+    expect(() => vault.open(sealed.slice(0, 20), "pk/d1")).toThrow(VaultError);
     expect(() => vault.open(sealed.slice(0, -4), "pk/d1")).toThrow(VaultError);
   });
 

@@ -1,92 +1,111 @@
-import { createCipheriv, createDecipheriv, createHash } from "node:crypto";
+import { createHash } from "node:crypto";
 import type { Random } from "../ports/clock.ts";
+import { aesOpen, aesSeal, KEY_BYTES } from "./aes-seal.ts";
+import { masterKeyId } from "./master-key.ts";
+import type { SealContext } from "./seal-context.ts";
 import { Secret } from "./secret.ts";
-import type { Vault } from "./vault.ts";
+import { unprintable } from "./unprintable.ts";
+import type { SealedSecret, Vault } from "./vault.ts";
+import { VaultError } from "./vault-error.ts";
 
-const KEY_BYTES = 32;
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
-const CIPHER = "aes-256-gcm";
+// `2.{data key}.{body}`. What a master key sealed directly has no mark: `{master key}.{body}`, and no master key's id is one digit.
+const DATA_KEY_FORMAT = "2";
 
-/** A secret cannot be decrypted: the key is missing, or the ciphertext is not of this row. Its message names neither. */
-export class VaultError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = "VaultError";
-  }
+/** A vault whose keys may change while it is used. */
+export interface Keyring extends Vault {
+  /** Adds a key, for opening. It is never taken out again: what it sealed may be remembered somewhere. */
+  addDataKey(key: Uint8Array): void;
+  /** Has secrets sealed with this data key from now on. */
+  sealWith(dataKey: string): void;
+  /** Whether the key is here that the ciphertext names. */
+  knows(sealed: SealedSecret): boolean;
+  /** Whether `seal` would use the key that the ciphertext names. */
+  isCurrent(sealed: SealedSecret): boolean;
+  hasDataKey(id: string): boolean;
 }
 
 /**
- * Makes a vault of AES-256-GCM. The newest key (the first) seals; every key opens what it sealed, found by the key id that stands
- * beside the ciphertext, so that keys can rotate.
+ * Makes a keyring of AES-256-GCM. Every key opens what it sealed, found by the key id that stands beside the ciphertext. Until a data key
+ * is chosen, the newest master key seals secrets itself, as processes without data keys read them.
+ *
+ * @param masterKeys 32 bytes each, newest first; may be empty when there will be a data key.
+ * @throws VaultError when the keys are not usable.
+ */
+export function createKeyring(masterKeys: readonly Uint8Array[], random: Random): Keyring {
+  if (masterKeys.some((key) => key.length !== KEY_BYTES)) throw new VaultError(`a key has ${KEY_BYTES} bytes`);
+  const masters = new Map(masterKeys.map((key) => [masterKeyId(key), key]));
+  // Two keys under one id: the older would take the place of the newer, and nothing would open.
+  if (masters.size !== masterKeys.length) throw new VaultError("a key is there twice");
+  const [newest] = masters;
+  const dataKeys = new Map<string, Uint8Array>();
+  let sealing: string | undefined;
+
+  function keyOf(sealed: SealedSecret, context: SealContext) {
+    const { format, keyId, body } = parse(sealed);
+    if (format === DATA_KEY_FORMAT) return { key: dataKeys.get(keyId), body, context: boundOf(context) };
+    return { key: format === "" ? masters.get(keyId) : undefined, body, context: legacyOf(context) };
+  }
+
+  return {
+    seal(secret, context) {
+      const plain = Buffer.from(secret.reveal(), "utf8");
+      const dataKey = sealing === undefined ? undefined : dataKeys.get(sealing);
+      if (dataKey)
+        return `${DATA_KEY_FORMAT}.${sealing}.${aesSeal(dataKey, plain, { context: boundOf(context), random })}`;
+      if (!newest) throw new VaultError("there is no key to seal with");
+      return `${newest[0]}.${aesSeal(newest[1], plain, { context: legacyOf(context), random })}`;
+    },
+    open(sealed, given) {
+      const { key, body, context } = keyOf(sealed, given);
+      if (!key)
+        throw new VaultError("a secret was encrypted with a key that is not among the master keys or data keys");
+      const plain = aesOpen(key, body, context);
+      if (!plain) throw new VaultError("a secret does not decrypt: it belongs to another row or another key");
+      return new Secret(plain.toString("utf8"));
+    },
+    addDataKey(key) {
+      if (key.length !== KEY_BYTES) throw new VaultError(`a key has ${KEY_BYTES} bytes`);
+      dataKeys.set(dataKeyId(key), unprintable(Buffer.from(key), "DataKey"));
+    },
+    sealWith(dataKey) {
+      if (!dataKeys.has(dataKey)) throw new VaultError("the data key to seal with is not here");
+      sealing = dataKey;
+    },
+    knows: (sealed) => keyOf(sealed, "").key !== undefined,
+    isCurrent(sealed) {
+      const { format, keyId } = parse(sealed);
+      if (sealing === undefined) return format === "" && keyId === newest?.[0];
+      return format === DATA_KEY_FORMAT && keyId === sealing;
+    },
+    hasDataKey: (id) => dataKeys.has(id),
+  };
+}
+
+/** Tells data keys apart without telling them. Of the key itself, so that a row that holds another key is noticed. */
+export function dataKeyId(key: Uint8Array): string {
+  return createHash("sha256").update("data key id").update(key).digest("hex").slice(0, 16);
+}
+
+/**
+ * Makes a vault of master keys alone, whose newest one seals.
  *
  * @param keys 32 bytes each, newest first, at least one.
  * @throws VaultError when the keys are not usable.
  */
 export function createVault(keys: readonly Uint8Array[], random: Random): Vault {
-  const [newest] = keys;
-  if (!newest) throw new VaultError("there is no key");
-  if (keys.some((key) => key.length !== KEY_BYTES)) throw new VaultError(`a key has ${KEY_BYTES} bytes`);
-  const byId = new Map(keys.map((key) => [keyId(key), key]));
-  // Two keys under one id: the older would take the place of the newer, and nothing would open.
-  if (byId.size !== keys.length) throw new VaultError("a key is there twice");
-  const newestId = keyId(newest);
-
-  return {
-    seal(secret, context) {
-      const nonce = random.bytes(NONCE_BYTES);
-      const cipher = createCipheriv(CIPHER, newest, nonce).setAAD(Buffer.from(context));
-      const body = Buffer.concat([nonce, cipher.update(secret.reveal(), "utf8"), cipher.final(), cipher.getAuthTag()]);
-      return `${newestId}.${body.toString("base64url")}`;
-    },
-    open(sealed, context) {
-      const dot = sealed.indexOf(".");
-      const key = byId.get(sealed.slice(0, dot));
-      if (!key) throw new VaultError("a secret was encrypted with a key that is not among the master keys");
-      return new Secret(decrypt(key, Buffer.from(sealed.slice(dot + 1), "base64url"), context));
-    },
-  };
+  if (keys.length === 0) throw new VaultError("there is no key");
+  return createKeyring(keys, random);
 }
 
-/**
- * Reads master keys: 32 random bytes in base64, one line a key, newest first; blank lines and lines after `#` do not count.
- *
- * @throws VaultError that names the line that is wrong, never its text.
- */
-export function parseMasterKeys(text: string): readonly Buffer[] {
-  const keys = text
-    .split("\n")
-    .map((line, index) => ({ line: line.trim(), number: index + 1 }))
-    .filter(({ line }) => line !== "" && !line.startsWith("#"))
-    .map(({ line, number }) => parseMasterKey(line, number));
-  if (keys.length === 0)
-    throw new VaultError("there is no key; it takes 32 random bytes in base64 (openssl rand -base64 32)");
-  return keys;
+function parse(sealed: SealedSecret): { format: string; keyId: string; body: string } {
+  const [body = "", keyId = "", ...format] = sealed.split(".").toReversed();
+  return { format: format.join("."), keyId, body };
 }
 
-function parseMasterKey(line: string, number: number): Buffer {
-  const key = Buffer.from(line, "base64");
-  if (key.length !== KEY_BYTES || !/^[A-Za-z0-9+/_-]+={0,2}$/.test(line)) {
-    throw new VaultError(`line ${number} is not 32 bytes in base64`);
-  }
-  return key;
+function boundOf(context: SealContext): string {
+  return typeof context === "string" ? context : context.bound;
 }
 
-function decrypt(key: Uint8Array, body: Buffer, context: string): string {
-  if (body.length < NONCE_BYTES + TAG_BYTES) throw new VaultError("a secret is cut off");
-  const nonce = body.subarray(0, NONCE_BYTES);
-  const tag = body.subarray(-TAG_BYTES);
-  try {
-    const decipher = createDecipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES })
-      .setAAD(Buffer.from(context))
-      .setAuthTag(tag);
-    return Buffer.concat([decipher.update(body.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]).toString("utf8");
-  } catch {
-    throw new VaultError("a secret does not decrypt: it belongs to another row or another key");
-  }
-}
-
-/** Tells keys apart without telling them. */
-function keyId(key: Uint8Array): string {
-  return createHash("sha256").update("key id").update(key).digest("hex").slice(0, 8);
+function legacyOf(context: SealContext): string {
+  return typeof context === "string" ? context : context.legacy;
 }

@@ -30,6 +30,10 @@ import { createProducts } from "../registry/products.ts";
 import { createRevocation } from "../registry/revocation.ts";
 import { createRotations } from "../registry/rotations.ts";
 import { createTimelineWriter } from "../registry/timeline-writer.ts";
+import { createX509Authorities } from "../registry/x509/authorities.ts";
+import { createX509Certificates } from "../registry/x509/certificates.ts";
+import { createX509Endings } from "../registry/x509/endings.ts";
+import { createCloseExpired } from "./close-expired.ts";
 import { createForgetfulActivation } from "./forgetful-activation.ts";
 import { createForgetfulX509 } from "./forgetful-x509.ts";
 import { createCommandHandler } from "./handle-command.ts";
@@ -169,6 +173,9 @@ export function createPlatform(ports: PlatformPorts, options: PlatformOptions): 
       batches: createBatches(operatorDeps),
       rotations,
       revocation,
+      x509: createX509Certificates(operatorDeps),
+      x509Authorities: createX509Authorities(operatorDeps),
+      x509Endings: createX509Endings(operatorDeps),
       keys: createKeys(keyDeps),
       downlink,
       downlinkReports: createDownlinkReports({ ...ports, uplink }),
@@ -190,6 +197,7 @@ export function createPlatform(ports: PlatformPorts, options: PlatformOptions): 
     upkeep: {
       sweepLostNodes: createLostNodeSweep({ ...ports, nodeId, news }),
       recheckConnections: createRecheck({ ...ports, holders }),
+      closeExpired: createCloseExpired({ holders, clock }),
       keepWatching: inbox.keepWatching,
       closeAll: holders.closeAll,
     },

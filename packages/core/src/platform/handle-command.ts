@@ -1,3 +1,4 @@
+import type { Keychain } from "../keys/keychain.ts";
 import type { SessionHolder } from "../messaging/contracts.ts";
 import type { InFlight } from "../messaging/in-flight.ts";
 import type { ControlCommand, ControlHandler, ControlReply } from "../ports/control-bus.ts";
@@ -8,10 +9,11 @@ export function createCommandHandler(deps: {
   caches: PlatformPorts["caches"];
   holders: SessionHolder;
   underWay: Pick<InFlight, "settled">;
+  keychain: Pick<Keychain, "reload" | "hasMasterKey">;
   /** A revocation came: what is being judged now has to be judged again. */
   onRevoke: () => void;
 }): ControlHandler {
-  const { caches, holders, underWay, onRevoke } = deps;
+  const { caches, holders, underWay, keychain, onRevoke } = deps;
 
   async function revoke(command: Extract<ControlCommand, { kind: "revoke" }>): Promise<ControlReply> {
     // Memories first: a session that comes in after this is judged by the new state.
@@ -33,6 +35,12 @@ export function createCommandHandler(deps: {
       case "wake":
         holders.wake(command.device);
         return { closedSessions: 0 };
+      case "reload_keys":
+        await keychain.reload();
+        return {
+          closedSessions: 0,
+          knowsKeys: command.masterKey === undefined || keychain.hasMasterKey(command.masterKey),
+        };
       case "deliver": {
         const payload = Buffer.from(command.payload, "base64");
         return { closedSessions: 0, delivered: holders.deliver(command.device, { topic: command.topic, payload }) };

@@ -19,6 +19,7 @@ import type { SessionStore } from "../ports/session-store.ts";
 import type { SubscriptionStore } from "../ports/subscription-store.ts";
 import type { Timeline } from "../ports/timeline.ts";
 import type { UplinkLog } from "../ports/uplink-log.ts";
+import type { X509Issuer } from "../ports/x509-issuer.ts";
 import type { X509Lookup, X509Store } from "../ports/x509-store.ts";
 
 /** Everything outside that the core needs. */
@@ -29,6 +30,7 @@ export interface PlatformPorts {
   readonly x509: X509Store;
   /** What logins look certificates up in; a cache may stand in front of the store. */
   readonly x509Lookup: X509Lookup;
+  readonly x509Issuer: X509Issuer;
   readonly batches: BatchStore;
   readonly audit: AuditLog;
   readonly apiKeys: ApiKeyStore;

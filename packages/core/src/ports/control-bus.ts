@@ -20,13 +20,17 @@ export type ControlCommand =
   /** Look into the mailbox of a device. Losing it costs latency only. */
   | { readonly kind: "wake"; readonly device: DeviceRef }
   /** Send a message of QoS 0 to a device, if it is connected. Payload in base64. */
-  | { readonly kind: "deliver"; readonly device: DeviceRef; readonly topic: string; readonly payload: string };
+  | { readonly kind: "deliver"; readonly device: DeviceRef; readonly topic: string; readonly payload: string }
+  /** Read the data keys again; with `masterKey`, say also whether that one is there. */
+  | { readonly kind: "reload_keys"; readonly masterKey?: string };
 
 /** What a node did. */
 export interface ControlReply {
   readonly closedSessions: number;
   /** For `deliver`: whether the message was written to a connection. */
   readonly delivered?: boolean;
+  /** For `reload_keys`: whether every data key is known now, and the master key is there. A node without data keys says nothing. */
+  readonly knowsKeys?: boolean;
 }
 
 export type ControlHandler = (command: ControlCommand) => Promise<ControlReply>;

@@ -1,10 +1,12 @@
-import { drawDeviceName, drawDeviceSecret, drawIotId, drawText } from "../certificate/issue.ts";
-import { type DeviceName, deviceKey, type ProductKey } from "../certificate/names.ts";
+import { drawDeviceName, drawIotId, drawText } from "../certificate/issue.ts";
+import type { DeviceName, ProductKey } from "../certificate/names.ts";
+import { openDeviceSecret } from "../certificate/open-device-secret.ts";
 import type { BatchError, BatchLine, BatchRecord } from "../ports/batch-store.ts";
-import type { NewDevice } from "../ports/device-registry.ts";
+import type { NewDevice, ProductProfile } from "../ports/device-registry.ts";
 import { type CheckedLines, checkLines } from "./check-lines.ts";
 import type { Batches, DeviceCertificate } from "./contracts.ts";
 import { findTaken } from "./find-taken.ts";
+import { newSecret } from "./new-secret.ts";
 import { problem } from "./problem.ts";
 import { productNotFound } from "./products.ts";
 import { recordAct } from "./record-act.ts";
@@ -74,21 +76,27 @@ export function createBatches(deps: RegistryDeps): Batches {
       const claimed = await batches.claim(worker, LEASE_MS, CHUNK);
       if (!claimed) return false;
       const { batch, lines } = claimed;
-      const devices = lines.map((line) => newDevice(deps, batch.productKey, line));
+      // Without a product the store counts every line as an error.
+      const product = (await registry.findProduct(batch.productKey)) ?? { productKey: batch.productKey };
+      const devices = lines.map((line) => newDevice(deps, product, line));
       if (await batches.commitChunk(batch.batchId, worker, LEASE_MS, devices)) await noteCreated(deps, batch, devices);
       return true;
     },
   };
 }
 
-function newDevice({ random, vault, clock }: RegistryDeps, productKey: ProductKey, { deviceName, ...line }: BatchLine) {
-  const device = { productKey, deviceName: deviceName ?? drawDeviceName(random) };
+function newDevice(
+  deps: RegistryDeps,
+  product: Pick<ProductProfile, "productKey" | "sealedSeed">,
+  { deviceName, ...line }: BatchLine,
+) {
+  const device = { productKey: product.productKey, deviceName: deviceName ?? drawDeviceName(deps.random) };
   return {
     ...line,
+    ...newSecret(deps, product, device),
     device,
-    iotId: drawIotId(random),
-    sealedSecret: vault.seal(drawDeviceSecret(random), deviceKey(device)),
-    createdAtMs: clock.nowMs(),
+    iotId: drawIotId(deps.random),
+    createdAtMs: deps.clock.nowMs(),
   };
 }
 
@@ -130,11 +138,14 @@ async function* readCertificates(
   batch: BatchRecord,
 ): AsyncGenerator<DeviceCertificate> {
   const { productKey, batchId } = batch;
+  const { sealedSeed } = (await registry.findProduct(productKey)) ?? {};
+  const seed = sealedSeed === undefined ? {} : { sealedSeed };
   let after: DeviceName | undefined;
   for (;;) {
     const page = await registry.listSealedSecrets(productKey, { batchId, limit: CHUNK, ...(after ? { after } : {}) });
-    for (const { deviceName, sealedSecret } of page) {
-      yield { productKey, deviceName, deviceSecret: vault.open(sealedSecret, deviceKey({ productKey, deviceName })) };
+    for (const { deviceName, ...kept } of page) {
+      const deviceSecret = openDeviceSecret(vault, { ...kept, ...seed, device: { productKey, deviceName } });
+      yield { productKey, deviceName, deviceSecret };
     }
     after = page.at(-1)?.deviceName;
     if (page.length < CHUNK || after === undefined) return;

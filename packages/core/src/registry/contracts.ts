@@ -13,8 +13,13 @@ import type {
 import type { TimelineEvent } from "../ports/timeline.ts";
 import type { Problem } from "./problem.ts";
 
-/** A product without its sealed secret. */
-export type Product = Omit<ProductRecord, "sealedSecret">;
+/** How the secrets of a product's devices are kept: each sealed with its device, or all derived from one seed. */
+export type SecretMode = "stored" | "derived";
+
+/** A product without its sealed secret and seed. */
+export interface Product extends Omit<ProductRecord, "sealedSecret" | "sealedSeed"> {
+  readonly secretMode: SecretMode;
+}
 
 /** Who acts, for the audit log. */
 export interface Actor {
@@ -24,9 +29,13 @@ export interface Actor {
 
 /** What operators do with products. Every change is audited. */
 export interface Products {
+  /**
+   * @param product.secretMode default `stored`; for ever. `derived` is `nodes_outdated` while a process of the fleet would not understand it
+   * (docs/decisions/0021).
+   */
   create(
     actor: Actor,
-    product: { name: string; nodeType?: "device" | "gateway"; policy?: ProductPolicy },
+    product: { name: string; nodeType?: "device" | "gateway"; policy?: ProductPolicy; secretMode?: SecretMode },
   ): Promise<{ product: Product; productSecret: Secret } | Problem>;
   find(productKey: ProductKey): Promise<Product | Problem>;
   /** @param page.only absent: all. */

@@ -1,9 +1,12 @@
-import { drawDeviceName, drawDeviceSecret, drawIotId } from "../certificate/issue.ts";
+import { newestSecret } from "../auth/valid-secrets.ts";
+import { drawDeviceName, drawIotId } from "../certificate/issue.ts";
 import { type DeviceName, type DeviceRef, deviceKey, type ProductKey, parseDeviceName } from "../certificate/names.ts";
+import { openDeviceSecret } from "../certificate/open-device-secret.ts";
 import type { DeviceRecord } from "../ports/device-registry.ts";
 import type { TimelineKind } from "../ports/timeline.ts";
 import type { Actor, Devices, Revoked } from "./contracts.ts";
 import { announceLifecycle } from "./lifecycle.ts";
+import { newSecret } from "./new-secret.ts";
 import { type Problem, problem } from "./problem.ts";
 import { cursorProblem, productNotFound } from "./products.ts";
 import { recordAct } from "./record-act.ts";
@@ -41,24 +44,24 @@ export function createDevices(deps: RegistryDeps): Devices {
     async add(actor, productKey, { deviceName: asked, ...rest }) {
       const given = asked === undefined ? undefined : parseDeviceName(asked);
       if (asked !== undefined && !given) return badName("deviceName");
-      const deviceSecret = drawDeviceSecret(deps.random);
+      const product = await registry.findProduct(productKey);
+      if (!product) return productNotFound();
       const iotId = drawIotId(deps.random);
       const deviceName = await insert(deps, productKey, {
         name: given,
         make: (name) => {
           const device = { productKey, deviceName: name };
-          const sealedSecret = deps.vault.seal(deviceSecret, deviceKey(device));
-          return { ...rest, device, iotId, sealedSecret, createdAtMs: deps.clock.nowMs() };
+          return { ...rest, ...newSecret(deps, product, device), device, iotId, createdAtMs: deps.clock.nowMs() };
         },
       });
       if (typeof deviceName !== "string") return deviceName;
       const device = { productKey, deviceName };
       await recordAct(deps, actor, { action: "device.add", target: deviceKey(device) });
-      const record = await registry.findDevice(device);
-      if (!record) return deviceNotFound();
+      const [record, credentials] = await Promise.all([registry.findDevice(device), registry.findCredentials(device)]);
+      if (!record || !credentials) return deviceNotFound();
       note(device, record, { kind: "created", actor });
       await announceLifecycle(deps, { device, iotId, action: "create" });
-      return { device: record, deviceSecret };
+      return { device: record, deviceSecret: openDeviceSecret(deps.vault, newestSecret(credentials)) };
     },
     find: async (device) => (await registry.findDevice(device)) ?? deviceNotFound(),
     async list(productKey, filter, page) {
@@ -92,8 +95,7 @@ export function createDevices(deps: RegistryDeps): Devices {
       // Written before the secret is handed out: a read that is not in the log did not happen.
       await recordAct(deps, actor, { action: "certificate.read", target: deviceKey(device) });
       note(device, credentials, { kind: "certificate_read", actor });
-      const { sealedSecret } = credentials.next ?? credentials;
-      return { ...device, deviceSecret: deps.vault.open(sealedSecret, deviceKey(device)) };
+      return { ...device, deviceSecret: openDeviceSecret(deps.vault, newestSecret(credentials)) };
     },
     disable: (actor, device) => setDisabled(actor, device, true),
     enable: (actor, device) => setDisabled(actor, device, false),

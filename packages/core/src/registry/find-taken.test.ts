@@ -16,7 +16,7 @@ function registryOf(names: Iterable<string>) {
       const from = sorted.findIndex((name) => name > after);
       return from < 0
         ? []
-        : sorted.slice(from, from + limit).map((deviceName) => ({ deviceName, sealedSecret: "" as never }));
+        : sorted.slice(from, from + limit).map((deviceName) => ({ deviceName, secretVersion: 1 }));
     },
   };
 }

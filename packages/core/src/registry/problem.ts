@@ -8,6 +8,8 @@ export const PROBLEMS = {
   name_taken: { title: "The device name is taken" },
   batch_not_found: { title: "There is no such batch" },
   batch_not_done: { title: "The batch is not done yet" },
+  x509_not_found: { title: "There is no such certificate" },
+  x509_taken: { title: "The certificate is there already" },
   api_key_not_found: { title: "There is no such API key" },
   idempotency_conflict: { title: "The idempotency key was used for another request" },
   keys_rotating: { title: "The keys are being rotated" },

@@ -1,9 +1,11 @@
+import { drawProductSeed } from "../certificate/derived-secret.ts";
 import { drawProductKey, drawProductSecret } from "../certificate/issue.ts";
 import type { ProductKey } from "../certificate/names.ts";
+import { productSecretContext, productSeedContext } from "../certificate/seal-context.ts";
 import { checkTopicClasses } from "../messaging/topics/check-topic-classes.ts";
 import { DEFAULT_TOPIC_CLASSES } from "../messaging/topics/default-topic-classes.ts";
 import { type DeviceRegistry, InvalidCursorError, type ProductRecord } from "../ports/device-registry.ts";
-import type { Actor, ChangedProduct, Product, Products } from "./contracts.ts";
+import type { Actor, ChangedProduct, Product, Products, SecretMode } from "./contracts.ts";
 import { type Problem, problem } from "./problem.ts";
 import { recordAct } from "./record-act.ts";
 import type { RegistryDeps } from "./registry-deps.ts";
@@ -30,15 +32,24 @@ export function createProducts(deps: RegistryDeps): Products {
     return { product: withoutSecret(record), ...revoked };
   }
 
+  function newSeed(productKey: ProductKey, secretMode: SecretMode): Pick<ProductRecord, "sealedSeed"> {
+    if (secretMode === "stored") return {};
+    return { sealedSeed: deps.vault.seal(drawProductSeed(deps.random), productSeedContext(productKey)) };
+  }
+
   return {
-    async create(actor, { name, nodeType = "device", policy = {} }) {
+    async create(actor, { name, nodeType = "device", policy = {}, secretMode = "stored" }) {
+      const outdated = secretMode === "derived" ? await deps.outdatedNodes() : [];
+      if (outdated.length > 0) return problem("nodes_outdated", `wait for ${outdated.join(", ")}`, "secretMode");
       const productSecret = drawProductSecret(deps.random);
       const rest = { name, nodeType, policy, topicClasses: DEFAULT_TOPIC_CLASSES, createdAtMs: deps.clock.nowMs() };
       for (let draw = 0; draw < DRAWS; draw += 1) {
         const productKey = drawProductKey(deps.random);
-        const record = { ...rest, productKey, sealedSecret: deps.vault.seal(productSecret, productKey) };
+        const sealedSecret = deps.vault.seal(productSecret, productSecretContext(productKey));
+        const record = { ...rest, ...newSeed(productKey, secretMode), productKey, sealedSecret };
         if (!(await registry.insertProduct(record))) continue;
-        await recordAct(deps, actor, { action: "product.create", target: productKey, detail: { name, nodeType } });
+        const detail = { name, nodeType, secretMode };
+        await recordAct(deps, actor, { action: "product.create", target: productKey, detail });
         return { product: withoutSecret(record), productSecret };
       }
       throw new Error(`${DRAWS} drawn productKeys were all taken`);
@@ -89,6 +100,6 @@ function rulesOf({ policy, policyVersion, topicClasses }: ProductRecord): string
   return JSON.stringify([policy, policyVersion, topicClasses]);
 }
 
-function withoutSecret({ sealedSecret: _, ...product }: ProductRecord): Product {
-  return product;
+function withoutSecret({ sealedSecret: _, sealedSeed, ...product }: ProductRecord): Product {
+  return { ...product, secretMode: sealedSeed === undefined ? "stored" : "derived" };
 }

@@ -25,4 +25,6 @@ export interface RegistryDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly recorder: Recorder;
+  /** Live nodes that do not understand derived secrets: they are of a version before these, or cannot read the keys now. */
+  readonly outdatedNodes: () => Promise<readonly string[]>;
 }

@@ -1,25 +1,13 @@
-import type { Clock, Timer } from "../ports/clock.ts";
-import type { ControlBus, ControlCommand, ControlHandler, ControlReply } from "../ports/control-bus.ts";
-import type { DeviceDirectory } from "../ports/device-directory.ts";
+import type { ControlCommand, ControlHandler } from "../ports/control-bus.ts";
 import type { SessionStore } from "../ports/session-store.ts";
+import { type AskDeps, createAskOthers } from "./ask-others.ts";
 import type { Revocation } from "./contracts.ts";
 
-interface Deps {
-  readonly nodeId: string;
-  readonly directory: Pick<DeviceDirectory, "liveNodes">;
-  readonly bus: Pick<ControlBus, "send">;
+interface Deps extends AskDeps {
   /** This node's own part, without the way over the bus. */
   readonly handleHere: ControlHandler;
   readonly sessions: Pick<SessionStore, "revokeDevice">;
-  readonly clock: Clock;
-  readonly timer: Timer;
-  /** How long a node may take to acknowledge before it is left out of the count: longer than a lease, so that one that says nothing has lost it. */
-  readonly timeoutMs: number;
 }
-
-/** How long to wait for one answer, and how soon to ask again. */
-const ANSWER_MS = 1_000;
-const AGAIN_MS = 50;
 
 type Revoke = Extract<ControlCommand, { kind: "revoke" }>;
 
@@ -32,30 +20,14 @@ type Revoke = Extract<ControlCommand, { kind: "revoke" }>;
  * @throws when a store cannot answer; this node has forgotten the target even then, and revoking again does no harm.
  */
 export function createRevocation(deps: Deps): Revocation {
-  const { nodeId, directory, bus, handleHere, sessions, clock, timer, timeoutMs } = deps;
-
-  /** Asks until it answers, its lease is over, or the time is. */
-  async function ask(node: string, command: Revoke): Promise<ControlReply | undefined> {
-    const endsAt = clock.monotonicMs() + timeoutMs;
-    for (;;) {
-      const leftMs = endsAt - clock.monotonicMs();
-      const reply = await bus.send(node, command, Math.min(leftMs, ANSWER_MS));
-      if (reply || endsAt <= clock.monotonicMs()) return reply;
-      if (!(await directory.liveNodes()).includes(node)) return undefined;
-      await new Promise<void>((done) => timer.after(AGAIN_MS, done));
-    }
-  }
-
-  async function askOthers(command: Revoke): Promise<readonly (ControlReply | undefined)[]> {
-    const others = (await directory.liveNodes()).filter((node) => node !== nodeId);
-    return Promise.all(others.map((node) => ask(node, command)));
-  }
+  const { handleHere, sessions, clock } = deps;
+  const askOthers = createAskOthers(deps);
 
   async function tellAll(command: Revoke) {
     const { target, close } = command;
     const tokens = close && "device" in target ? await sessions.revokeDevice(target.device, command) : 0;
     const [here, others] = await Promise.all([handleHere(command), askOthers(command)]);
-    const replies = [here, ...others].filter((reply) => reply !== undefined);
+    const replies = [here, ...others.map(({ reply }) => reply)].filter((reply) => reply !== undefined);
     return {
       closedSessions: replies.reduce((sum, reply) => sum + reply.closedSessions, tokens),
       nodes: replies.length,

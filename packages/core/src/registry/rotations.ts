@@ -1,8 +1,10 @@
 import type { EndingRotation, RotationEnder } from "../auth/auth-deps.ts";
-import { drawDeviceSecret } from "../certificate/issue.ts";
 import { deviceKey } from "../certificate/names.ts";
+import { type KeptSecret, openDeviceSecret } from "../certificate/open-device-secret.ts";
+import type { DeviceCredentials } from "../ports/device-registry.ts";
 import type { Actor, Revoked, Rotations } from "./contracts.ts";
 import { deviceNotFound } from "./devices.ts";
+import { newSecret } from "./new-secret.ts";
 import { problem } from "./problem.ts";
 import { recordAct } from "./record-act.ts";
 import type { RegistryDeps } from "./registry-deps.ts";
@@ -11,6 +13,11 @@ import type { RegistryDeps } from "./registry-deps.ts";
 export const ROTATION_GRACE = { defaultSeconds: 7 * 86_400, maxSeconds: 365 * 86_400 } as const;
 
 const CHUNK = 100;
+
+const TRIES = 10;
+
+/** What was made for a rotation. */
+type Made = Pick<KeptSecret, "sealedSecret" | "secretVersion">;
 
 /** Why a rotation ended. */
 type Why = "used" | "grace_over";
@@ -41,6 +48,27 @@ export function createRotations(deps: RegistryDeps): Rotations & RotationEnder {
     return revoked;
   }
 
+  /** Another rotation may come in between: a secret is made for one version, and that one is taken then. */
+  async function begin(first: DeviceCredentials, graceEndsAtMs: number, nowMs: number) {
+    const { device } = first;
+    let before: DeviceCredentials | undefined = first;
+    for (let left = TRIES; left > 0 && before; left -= 1) {
+      const { iotId, product } = before;
+      const secretVersion = Math.max(before.secretVersion, before.next?.secretVersion ?? 0) + 1;
+      const kept = { ...newSecret(deps, product, { ...device, secretVersion }), secretVersion };
+      const begun = await registry.beginRotation(device, { ...kept, graceEndsAtMs, nowMs });
+      if (begun) return { ...begun, before, iotId, deviceSecret: secretOf(before, kept) };
+      before = await registry.findCredentials(device);
+    }
+    if (before) throw new Error(`${TRIES} rotations of a device were overtaken by others`);
+    return undefined;
+  }
+
+  function secretOf({ device, product: { sealedSeed } }: DeviceCredentials, kept: Made) {
+    const seed = sealedSeed === undefined ? {} : { sealedSeed };
+    return openDeviceSecret(deps.vault, { ...kept, ...seed, device });
+  }
+
   return {
     async rotate(actor, device, { graceSeconds = ROTATION_GRACE.defaultSeconds }) {
       const { maxSeconds } = ROTATION_GRACE;
@@ -50,16 +78,13 @@ export function createRotations(deps: RegistryDeps): Rotations & RotationEnder {
       if (!before) return deviceNotFound();
       // Written before the secret is made: nobody gets one that is not in the log.
       await recordAct(deps, actor, { action: "device.rotate", target: deviceKey(device), detail: { graceSeconds } });
-      const deviceSecret = drawDeviceSecret(deps.random);
-      const sealedSecret = deps.vault.seal(deviceSecret, deviceKey(device));
       const nowMs = clock.nowMs();
       const graceEndsAtMs = nowMs + graceSeconds * 1_000;
-      const begun = await registry.beginRotation(device, { sealedSecret, graceEndsAtMs, nowMs });
+      const begun = await begin(before, graceEndsAtMs, nowMs);
       if (!begun) return deviceNotFound();
-      const { iotId } = before;
-      const { secretVersion, firstVersion } = begun;
+      const { iotId, secretVersion, firstVersion, deviceSecret } = begun;
       const rotation = { device, iotId, secretVersion, graceEndsAtMs };
-      if (firstVersion === before.next?.secretVersion) {
+      if (firstVersion === begun.before.next?.secretVersion) {
         noteEnded(deps, { device, iotId, secretVersion: firstVersion, why: "grace_over" });
       }
       noteBegun(deps, actor, rotation);

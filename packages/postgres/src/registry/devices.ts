@@ -4,7 +4,8 @@ import { and, asc, eq, gt, isNull, type SQL, sql } from "drizzle-orm";
 import { createCursors } from "../cursor.ts";
 import { query, type SqlDatabase } from "../database/sql-database.ts";
 import { FOREIGN_KEY_VIOLATION, sqlState } from "../database/sql-fault.ts";
-import { devices, timeline } from "../schema/registry-tables.ts";
+import { spentVersions } from "../schema/key-tables.ts";
+import { devices, products, timeline } from "../schema/registry-tables.ts";
 import { deviceColumns, deviceRecord, hasStatus } from "./device-record.ts";
 import { insertDevices } from "./insert-devices.ts";
 
@@ -62,8 +63,18 @@ export function createSqlDevices({ db }: SqlDatabase): DeviceMethods {
     async deleteDevice(device) {
       const [deleted] = await query<{ iot_id: string }>(
         db,
-        sql`with gone as (delete from ${devices} where ${isDevice(device)} returning iot_id),
-          told as (delete from ${timeline} using gone where timeline.iot_id = gone.iot_id)
+        sql`with gone as (
+            delete from ${devices} where ${isDevice(device)}
+            returning product_key, device_name, iot_id, greatest(secret_version, next_secret_version) as secret_version
+          ),
+          told as (delete from ${timeline} using gone where timeline.iot_id = gone.iot_id),
+          kept as (
+            insert into ${spentVersions} (product_key, device_name, secret_version)
+            select gone.product_key, device_name, secret_version from gone
+              join ${products} on products.product_key = gone.product_key and sealed_seed is not null
+            on conflict (product_key, device_name)
+              do update set secret_version = greatest(spent_versions.secret_version, excluded.secret_version)
+          )
         select iot_id from gone`,
       );
       return deleted && { iotId: deleted.iot_id };
@@ -77,8 +88,8 @@ export function createSqlDevices({ db }: SqlDatabase): DeviceMethods {
       return activated.length > 0;
     },
     async listSealedSecrets(productKey, { after, limit, batchId }) {
-      return db
-        .select({ deviceName: devices.deviceName, sealedSecret: newestSecret })
+      const rows = await db
+        .select({ deviceName: devices.deviceName, secretVersion: newestVersion, sealedSecret: newestSecret })
         .from(devices)
         .where(
           and(
@@ -89,11 +100,13 @@ export function createSqlDevices({ db }: SqlDatabase): DeviceMethods {
         )
         .orderBy(asc(devices.deviceName))
         .limit(limit);
+      return rows.map(({ sealedSecret, ...row }) => ({ ...row, ...(sealedSecret === null ? {} : { sealedSecret }) }));
     },
   };
 }
 
-const newestSecret = sql<string>`coalesce(${devices.nextSealedSecret}, ${devices.sealedSecret})`;
+const newestSecret = sql<string | null>`coalesce(${devices.nextSealedSecret}, ${devices.sealedSecret})`;
+const newestVersion = sql<number>`greatest(${devices.secretVersion}, ${devices.nextSecretVersion})`;
 
 /** The row of one device. */
 export function isDevice({ productKey, deviceName }: DeviceRef): SQL | undefined {

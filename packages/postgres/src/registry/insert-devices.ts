@@ -3,6 +3,7 @@ import type { NewDevice } from "@trine/core/ports";
 import { sql } from "drizzle-orm";
 import { recordset } from "../database/recordset.ts";
 import { query, type Sql } from "../database/sql-database.ts";
+import { spentVersions } from "../schema/key-tables.ts";
 import { devices as table } from "../schema/registry-tables.ts";
 
 /**
@@ -40,8 +41,13 @@ export async function insertDevices(
   });
   const added = await query<{ device_name: DeviceName }>(
     db,
-    sql`insert into ${table} (product_key, device_name, iot_id, sealed_secret, nickname, tags, created_at_ms, batch_id)
-      select ${productKey}, "deviceName", "iotId", "sealedSecret", nickname, tags, "createdAtMs", "batchId" from ${input}
+    sql`insert into ${table}
+        (product_key, device_name, iot_id, sealed_secret, secret_version, nickname, tags, created_at_ms, batch_id)
+      select ${productKey}, "deviceName", "iotId", "sealedSecret", coalesce(spent.secret_version, 0) + 1,
+        nickname, tags, "createdAtMs", "batchId"
+      from ${input} left join ${spentVersions} spent
+        on spent.product_key = ${productKey} and spent.device_name = input."deviceName"
+      order by "deviceName" collate "C"
       on conflict do nothing returning device_name`,
   );
   return new Set(added.map((row) => row.device_name));

@@ -4,6 +4,7 @@ import { and, asc, eq, gt, inArray, sql } from "drizzle-orm";
 import { createCursors } from "../cursor.ts";
 import type { SqlDatabase } from "../database/sql-database.ts";
 import { FOREIGN_KEY_VIOLATION, sqlState } from "../database/sql-fault.ts";
+import { spentVersions } from "../schema/key-tables.ts";
 import { products } from "../schema/registry-tables.ts";
 
 type ProductMethods = Pick<
@@ -59,6 +60,8 @@ export function createSqlProducts({ db }: SqlDatabase): ProductMethods {
           .delete(products)
           .where(eq(products.productKey, productKey))
           .returning({ productKey: products.productKey });
+        // Its key is never drawn again, so nothing is lost when the process dies before this.
+        await db.delete(spentVersions).where(eq(spentVersions.productKey, productKey));
         return deleted.length > 0 ? "deleted" : "not_found";
       } catch (error) {
         if (sqlState(error) === FOREIGN_KEY_VIOLATION) return "has_devices";
@@ -75,6 +78,15 @@ function versionOf(policy: ProductPolicy) {
     else coalesce(${policyVersion}, 0) + 1 end`;
 }
 
-function productRecord({ policyVersion, ...row }: typeof products.$inferSelect): ProductRecord {
-  return { ...row, ...(policyVersion === null ? {} : { policyVersion }) };
+function productRecord({
+  policyVersion,
+  sealedSeed,
+  x509Version: _,
+  ...row
+}: typeof products.$inferSelect): ProductRecord {
+  return {
+    ...row,
+    ...(policyVersion === null ? {} : { policyVersion }),
+    ...(sealedSeed === null ? {} : { sealedSeed }),
+  };
 }

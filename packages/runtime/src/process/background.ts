@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import type { Keychain } from "@trine/core/keys";
 import type { Operators } from "@trine/core/platform";
 import type { Clock, Recorder, UplinkLog } from "@trine/core/ports";
 import type { Logger } from "../observe/logger.ts";
@@ -11,6 +12,8 @@ import { createUplinkRetention } from "./uplink-retention.ts";
 const PRESENCE_FLUSH_MS = 500;
 const BATCH_POLL_MS = 500;
 const ROTATION_POLL_MS = 5_000;
+const KEYS_POLL_MS = 10_000;
+const KEY_WORK_POLL_MS = 1_000;
 const REPORT_POLL_MS = 1_000;
 const RETENTION_MS = 10_000;
 const SNAPSHOTS_KEPT = 3;
@@ -31,6 +34,7 @@ interface BackgroundDeps {
   readonly clock: Clock;
   /** Works on batches and retention: one kind of process is enough. */
   readonly works: boolean;
+  readonly keychain: Keychain;
   readonly snapshot: (() => Promise<unknown>) | undefined;
 }
 
@@ -42,10 +46,15 @@ export function startBackground(deps: BackgroundDeps): Background {
     maxBytes: settings.TRINE_UPLINK_MAX_BYTES,
   };
   const faults = (where: string) => (error: unknown) => recorder.fault(where, error);
-  const repetitions: Repetition[] = [repeat(PRESENCE_FLUSH_MS, flush, faults("presence"))];
+  const repetitions: Repetition[] = [
+    repeat(PRESENCE_FLUSH_MS, flush, faults("presence")),
+    // A process that was not told about a new key, because it had no lease then, learns of it so.
+    repeat(KEYS_POLL_MS, () => deps.keychain.reload(), faults("keys")),
+  ];
   if (works) {
     repetitions.push(repeat(BATCH_POLL_MS, (signal) => operators.batches.work(signal), faults("batches")));
     repetitions.push(repeat(ROTATION_POLL_MS, (signal) => operators.rotations.work(signal), faults("rotations")));
+    repetitions.push(repeat(KEY_WORK_POLL_MS, (signal) => operators.keys.work(signal), faults("keys")));
     repetitions.push(repeat(REPORT_POLL_MS, (signal) => operators.downlinkReports.work(signal), faults("reports")));
     repetitions.push(repeat(RETENTION_MS, createUplinkRetention({ ...deps, bounds }), faults("retention")));
   }

@@ -1,17 +1,20 @@
 import { randomBytes } from "node:crypto";
+import { withKnownKeys } from "@trine/core/keys";
 import { createPlatform, type RunningAdapter } from "@trine/core/platform";
+import { createX509Issuer } from "@trine/x509";
 import type { z } from "zod";
 import { startHealthServer } from "../observe/health-server.ts";
 import { createLogger } from "../observe/logger.ts";
 import { createMetrics } from "../observe/metrics.ts";
 import { createRecorder } from "../observe/recorder.ts";
+import { guardSettings } from "../settings/limit-settings.ts";
 import { loadSettings, readEnvironment } from "../settings/load-settings.ts";
 import { type RuntimeSettings, runtimeSettings } from "../settings/runtime-settings.ts";
 import { openStores } from "../stores/open-stores.ts";
 import { keepSnapshot, startBackground } from "./background.ts";
 import { createSystemRandom, systemClock, systemTimer } from "./clock.ts";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
-import { openVault } from "./keys.ts";
+import { openKeys, readMasterKeys } from "./keys.ts";
 import { createMemories } from "./memories.ts";
 import type { ServiceContext, ServiceDefinition } from "./service.ts";
 import { StartError } from "./start-error.ts";
@@ -45,7 +48,7 @@ export async function startService<S extends z.ZodObject>(definition: ServiceDef
     const folder = await takeDataFolder(runtime);
     if (folder) undo.add(() => folder.release());
     const random = createSystemRandom();
-    const vault = openVault({ file: runtime.TRINE_MASTER_KEY_FILE, dataFolder: folder?.path, random });
+    const masterKeys = readMasterKeys(runtime, { dataFolder: folder?.path, random });
     const open = await openStores(
       {
         databaseUrl: runtime.DATABASE_URL,
@@ -56,23 +59,28 @@ export async function startService<S extends z.ZodObject>(definition: ServiceDef
       { clock: systemClock, recorder, timelineEvents: runtime.TRINE_TIMELINE_EVENTS },
     );
     undo.add(() => open.close());
+    const keychain = await openKeys(masterKeys, { stores: open.stores, clock: systemClock, random });
+    const registry = withKnownKeys(open.stores.registry, { keychain, clock: systemClock, recorder });
+    const stores = { ...open.stores, registry };
 
     const nodeId = `${definition.name}-${randomBytes(6).toString("hex")}`;
-    const memories = createMemories({ runtime, stores: open.stores, nodeId, recorder });
+    const memories = createMemories({ runtime, stores, nodeId, recorder });
     const { membership, lookup, sessions, x509Lookup } = memories;
     const { platform, operators, handleCommand, flush, upkeep } = createPlatform(
       {
-        ...open.stores,
+        ...stores,
         lookup,
         sessions,
         x509Lookup,
+        x509Issuer: createX509Issuer(),
         caches: [lookup, sessions, x509Lookup],
         mayServe: membership.mayServe,
         clock: systemClock,
         timer: systemTimer,
         random,
         recorder,
-        vault,
+        vault: keychain,
+        keychain,
       },
       { nodeId, settings: coreSettings(runtime) },
     );
@@ -93,6 +101,7 @@ export async function startService<S extends z.ZodObject>(definition: ServiceDef
       logger,
       clock: systemClock,
       works: definition.works,
+      keychain,
       snapshot,
     });
     undo.add(() => background.stop());
@@ -170,7 +179,7 @@ function coreSettings(runtime: RuntimeSettings) {
     sessionTtlMs: runtime.TRINE_TOKEN_TTL_SECONDS * 1_000,
     // Whoever has not answered by then has lost its lease, and has closed everything by itself.
     revocationTimeoutMs: runtime.TRINE_NODE_LEASE_SECONDS * 1_000 + 500,
-    failuresPerPeer: runtime.TRINE_LOGIN_FAILURES_PER_MINUTE,
+    ...guardSettings(runtime),
     mailboxLimits: { maxMessages: runtime.TRINE_MAILBOX_MAX_MESSAGES, maxBytes: runtime.TRINE_MAILBOX_MAX_BYTES },
   };
 }

@@ -1,3 +1,4 @@
+import { Secret } from "@trine/core/certificate";
 import { z } from "zod";
 
 /** A TCP or UDP port: `0` takes a free one, `off` turns the listener off. */
@@ -25,5 +26,14 @@ export function optionalTextSetting(description: string) {
     .string()
     .optional()
     .transform((text) => (text === "" ? undefined : text))
+    .describe(description);
+}
+
+/** A text that must not print itself, and may be absent. */
+export function optionalSecretSetting(description: string) {
+  return z
+    .string()
+    .optional()
+    .transform((text) => (text ? new Secret(text, "Setting") : undefined))
     .describe(description);
 }

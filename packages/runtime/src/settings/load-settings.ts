@@ -16,7 +16,9 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export function loadSettings<S extends z.ZodObject>(schema: S, environment: Environment): z.output<S> {
   const given: Record<string, string> = {};
   for (const name of Object.keys(schema.shape)) {
-    const value = environment[name] || readSecretFile(name, environment);
+    // A setting of its own says which file that is.
+    const hasFileSetting = `${name}_FILE` in schema.shape;
+    const value = environment[name] || (hasFileSetting ? undefined : readSecretFile(name, environment));
     if (value) given[name] = value;
   }
   const parsed = schema.safeParse(given);

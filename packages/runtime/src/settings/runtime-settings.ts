@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { intSetting, optionalTextSetting, portSetting, textSetting } from "./fields.ts";
+import { intSetting, optionalSecretSetting, optionalTextSetting, portSetting, textSetting } from "./fields.ts";
+import { limitSettings } from "./limit-settings.ts";
 
 /** Settings of every process, whatever it serves. */
 export const runtimeSettings = z.object({
@@ -26,8 +27,22 @@ export const runtimeSettings = z.object({
     "Servers of the NATS cluster that keep the uplink log, when its stream is made.",
   ),
   TRINE_MASTER_KEY_FILE: optionalTextSetting(
-    "File with the keys that encrypt secrets at rest: 32 random bytes in base64, one line a key, newest first. Unset: made in the data folder (embedded default); required with `DATABASE_URL`.",
+    "File with the master keys, which encrypt the keys that encrypt secrets at rest: 32 random bytes in base64, one line a key, newest first. Unset: made in the data folder (embedded default); required with `DATABASE_URL`, unless one of the next two is set. See [Keys](operations.md#keys).",
   ),
+  TRINE_MASTER_KEY: optionalSecretSetting(
+    "The master keys themselves, as the file has them, instead of it. It is taken out of the environment that the process shows to others; a file is better.",
+  ),
+  TRINE_KEY_SERVICE_URL: optionalTextSetting(
+    "`https://...` of a key service with the Transit API of HashiCorp Vault or OpenBao, whose key is the master key then. Asked when a process starts and when keys change.",
+  ),
+  TRINE_KEY_SERVICE_KEY: textSetting("trine", "Name of the Transit key (aes256-gcm96)."),
+  TRINE_KEY_SERVICE_TOKEN_FILE: optionalTextSetting(
+    "File with the token for `TRINE_KEY_SERVICE_URL`, read again at each request. It may encrypt and decrypt with that key, and no more.",
+  ),
+  TRINE_KEY_SERVICE_CA_FILE: optionalTextSetting(
+    "File with the certificates (PEM) that sign the key service's. Unset: the well-known ones.",
+  ),
+  TRINE_KEY_SERVICE_NAMESPACE: optionalTextSetting("Namespace of the key service, if it has any."),
   TRINE_ADMIN_HOST: textSetting("127.0.0.1", "Address of the admin and metrics listeners."),
   TRINE_METRICS_PORT: portSetting(9464, "`/metrics`, `/healthz`, `/readyz`."),
   TRINE_LOG_LEVEL: z
@@ -42,10 +57,7 @@ export const runtimeSettings = z.object({
     { fallback: 7 * 86_400, min: 60 },
     "Life of a session token (wire-format 4.3, 5.9).",
   ),
-  TRINE_LOGIN_FAILURES_PER_MINUTE: intSetting(
-    { fallback: 0, min: 0 },
-    "Failed logins that one network address may make within a minute before it is refused unheard. 0: no limit.",
-  ),
+  ...limitSettings,
   TRINE_MAILBOX_MAX_MESSAGES: intSetting({ fallback: 1_000, min: 1 }, "Messages that may wait for one device."),
   TRINE_MAILBOX_MAX_BYTES: intSetting(
     { fallback: 4_194_304, min: 1_024 },

@@ -5,6 +5,7 @@ import { createPlatform, type Operators, type Platform, type PlatformSettings } 
 import type { Clock, DeviceLookup, ProductPolicy, Random, Timer, UplinkItem } from "@trine/core/ports";
 import { type Actor, type DeviceCertificate, isProblem, type Problem, type Product } from "@trine/core/registry";
 import { createMemoryPorts, type MemoryPorts } from "@trine/memory";
+import { createX509Issuer } from "@trine/x509";
 import { randomName } from "../ports/fixtures.ts";
 import { type Faults, faultyStore } from "./faulty-store.ts";
 import { createRecordingRecorder, type RecordingRecorder } from "./recording-recorder.ts";
@@ -71,7 +72,7 @@ export async function createTestPlatform(options: TestPlatformOptions = {}): Pro
     return lease.lives;
   };
   const outside = { clock, timer: SYSTEM_TIMER, random: SYSTEM_RANDOM, recorder, vault, keychain, mayServe };
-  const lookups = { lookup, x509Lookup: stores.x509 };
+  const lookups = { lookup, x509Lookup: stores.x509, x509Issuer: createX509Issuer() };
   const core = createPlatform(
     { ...stores, ...outside, ...lookups, caches: remember ? [cache] : [] },
     { nodeId, settings },

@@ -1,6 +1,7 @@
 import type { DeviceRegistry } from "@trine/core/ports";
 import { describe } from "vitest";
 import { type MakeContract, openContract } from "./contract.ts";
+import { describeDerivedSecrets } from "./describe-derived-secrets.ts";
 import { describeDeviceStates } from "./describe-device-states.ts";
 import { describeDevices } from "./describe-devices.ts";
 import { describeProducts } from "./describe-products.ts";
@@ -16,5 +17,6 @@ export function describeDeviceRegistry(name: string, make: MakeContract<DeviceRe
     describeDeviceStates(open);
     describeSeen(open);
     describeRotation(open);
+    describeDerivedSecrets(open);
   });
 }

@@ -187,6 +187,7 @@ export function describeDevices(open: () => { store: DeviceRegistry; second: Dev
       const { product, devices } = await productWith("dev2", "Dev1", "dev3");
       const [two, one, three] = devices.map(({ device, sealedSecret }) => ({
         deviceName: device.deviceName,
+        secretVersion: 1,
         sealedSecret,
       }));
       expect(await store.listSealedSecrets(product.productKey, { limit: 2 })).toEqual([one, two]);

@@ -121,6 +121,21 @@ export function describeRotation(open: () => { store: DeviceRegistry; second: De
       });
     });
 
+    it("does not begin when the version would be another than the one that the secret is sealed for", async () => {
+      const { store, second } = open();
+      const { device, secretVersion } = await addRotating();
+      const next = { sealedSecret: "sealed third", graceEndsAtMs: LATER_MS, nowMs: NOW_MS };
+      expect(await store.beginRotation(device, { ...next, secretVersion })).toBeUndefined();
+      expect((await store.findCredentials(device))?.next).toMatchObject({
+        secretVersion,
+        sealedSecret: "sealed second",
+      });
+      const answers = await atOnce(20, (i) =>
+        (i % 2 ? store : second).beginRotation(device, { ...next, secretVersion: secretVersion + 1 }),
+      );
+      expect(answers.filter(Boolean)).toEqual([{ secretVersion: secretVersion + 1, firstVersion: secretVersion - 1 }]);
+    });
+
     it("never gives a version twice, over several rotations", async () => {
       const { store } = open();
       const { device, iotId } = await addOne();
@@ -187,9 +202,9 @@ export function describeRotation(open: () => { store: DeviceRegistry; second: De
 
     it("exports the newest secret", async () => {
       const { store } = open();
-      const { device } = await addRotating();
+      const { device, secretVersion } = await addRotating();
       expect(await store.listSealedSecrets(device.productKey, { limit: 10 })).toEqual([
-        { deviceName: device.deviceName, sealedSecret: "sealed second" },
+        { deviceName: device.deviceName, secretVersion, sealedSecret: "sealed second" },
       ]);
     });
 

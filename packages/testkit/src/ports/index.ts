@@ -1,5 +1,6 @@
 export { aMailboxMessage, ROOMY } from "./a-mailbox-message.ts";
 export { aSession, aTokenHash } from "./a-session.ts";
+export { addSealedDevice, addSealedProduct } from "./add-sealed.ts";
 export type { Contract, MakeContract } from "./contract.ts";
 export { describeApiKeyStore } from "./describe-api-key-store.ts";
 export { describeAttemptLimiter } from "./describe-attempt-limiter.ts";
@@ -8,8 +9,10 @@ export { describeBatchStore } from "./describe-batch-store.ts";
 export { describeControlBus } from "./describe-control-bus.ts";
 export { describeDeviceDirectory, describeSharedDeviceDirectory } from "./describe-device-directory.ts";
 export { describeDeviceRegistry } from "./describe-device-registry.ts";
+export { describeKeyStore } from "./describe-key-store.ts";
 export { describeMailbox } from "./describe-mailbox.ts";
 export { describeOperatorSessionStore } from "./describe-operator-session-store.ts";
+export { describeSealedRows } from "./describe-sealed-rows.ts";
 export { describeSessionStore } from "./describe-session-store.ts";
 export { describeSubscriptionStore } from "./describe-subscription-store.ts";
 export { describeTimeline, TIMELINE_EVENTS } from "./describe-timeline.ts";

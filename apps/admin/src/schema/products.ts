@@ -21,12 +21,25 @@ export const policy = z
       .describe(
         "How far a sent timestamp may be from now, per protocol. Default: unlimited, since most SDKs send a constant.",
       ),
+    onClone: z
+      .enum(["report", "refuse_newer", "disable"])
+      .optional()
+      .describe(
+        "What is done when several devices seem to use one certificate: it is told (default), whoever would take a connection over from elsewhere is refused as well, or the device is disabled.",
+      ),
   })
   .describe("Absent fields let every known SDK in.");
+
+const secretMode = z
+  .enum(["stored", "derived"])
+  .describe(
+    "stored: each device has a secret of its own, encrypted. derived: secrets are computed from one seed of the product and nothing is stored with a device. For ever.",
+  );
 
 export const newProduct = z.strictObject({
   name: z.string().min(1).max(64),
   nodeType: z.enum(["device", "gateway"]).default("device"),
+  secretMode: secretMode.default("stored"),
   policy: policy.optional(),
 });
 
@@ -43,6 +56,7 @@ export const productBody = z.object({
   productKey: z.string(),
   name: z.string(),
   nodeType: z.enum(["device", "gateway"]),
+  secretMode,
   policy: z.looseObject({}),
   createdAt: instant,
 });
@@ -56,6 +70,13 @@ export const createdProduct = productBody.extend({ productSecret: z.string() });
 
 /** A product as the API shows it. */
 export function showProduct(product: Product): z.output<typeof productBody> {
-  const { productKey, name, nodeType, policy: given, createdAtMs } = product;
-  return { productKey, name, nodeType, policy: { ...given }, createdAt: new Date(createdAtMs).toISOString() };
+  const { productKey, name, nodeType, secretMode: mode, policy: given, createdAtMs } = product;
+  return {
+    productKey,
+    name,
+    nodeType,
+    secretMode: mode,
+    policy: { ...given },
+    createdAt: new Date(createdAtMs).toISOString(),
+  };
 }

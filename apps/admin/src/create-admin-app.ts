@@ -23,6 +23,7 @@ import { auditRoutes } from "./routes/audit.ts";
 import { backupRoutes } from "./routes/backup.ts";
 import { batchRoutes } from "./routes/batches.ts";
 import { deviceRoutes } from "./routes/devices.ts";
+import { keyRoutes } from "./routes/keys.ts";
 import { laterRoutes } from "./routes/later.ts";
 import { messageRoutes } from "./routes/messages.ts";
 import { productRoutes } from "./routes/products.ts";
@@ -43,6 +44,7 @@ const ROUTES = [
   uplinkRoutes,
   auditRoutes,
   backupRoutes,
+  keyRoutes,
   apiKeyRoutes,
   sessionRoutes,
   laterRoutes,

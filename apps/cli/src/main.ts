@@ -5,6 +5,7 @@ import { CliError } from "./api-client.ts";
 import { addBackupCommands } from "./commands/backup.ts";
 import { addCertificateCommands } from "./commands/certificates.ts";
 import { addDeviceCommands } from "./commands/devices.ts";
+import { addKeyCommands } from "./commands/keys.ts";
 import { addMessageCommands } from "./commands/messages.ts";
 import { addProductCommands } from "./commands/products.ts";
 
@@ -21,6 +22,7 @@ for (const add of [
   addCertificateCommands,
   addMessageCommands,
   addBackupCommands,
+  addKeyCommands,
 ])
   add(program);
 

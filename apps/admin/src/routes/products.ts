@@ -28,13 +28,18 @@ export function productRoutes(app: AdminApp, { operators: { products } }: AdminD
         tags,
         summary: "Create a product",
         body: newProduct,
-        response: { 201: createdProduct, 400: problemBody },
+        response: { 201: createdProduct, 400: problemBody, 409: problemBody },
       },
     },
     async (request, reply) => {
-      const { name, nodeType, policy } = request.body;
+      const { name, nodeType, secretMode, policy } = request.body;
       const made = orProblem(
-        await products.create(actorOf(request), { name, nodeType, ...(policy ? { policy: compact(policy) } : {}) }),
+        await products.create(actorOf(request), {
+          name,
+          nodeType,
+          secretMode,
+          ...(policy ? { policy: compact(policy) } : {}),
+        }),
       );
       return reply.code(201).send({ ...showProduct(made.product), productSecret: made.productSecret.reveal() });
     },

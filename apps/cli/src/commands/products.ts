@@ -11,12 +11,12 @@ export function addProductCommands(program: Command): void {
     .command("create <name>")
     .description("Create a product")
     .option("--gateway", "its devices carry sub-devices")
-    .action(async (name: string, options: { gateway?: boolean }, command: Command) => {
+    .option("--derived", "compute the devices' secrets from one seed, instead of storing one for each; for ever")
+    .action(async (name: string, options: { gateway?: boolean; derived?: boolean }, command: Command) => {
       const { api, json } = contextOf(command);
-      printFacts(
-        await api.call("POST", "/v1/products", { name, nodeType: options.gateway ? "gateway" : "device" }),
-        json,
-      );
+      const nodeType = options.gateway ? "gateway" : "device";
+      const secretMode = options.derived ? "derived" : "stored";
+      printFacts(await api.call("POST", "/v1/products", { name, nodeType, secretMode }), json);
     });
 
   products
@@ -25,7 +25,7 @@ export function addProductCommands(program: Command): void {
     .action(async (_options: object, command: Command) => {
       const { api, json } = contextOf(command);
       const { items } = await listAll(api, "/v1/products", { limit: Number.POSITIVE_INFINITY });
-      printRows(items, { json, columns: ["productKey", "name", "nodeType", "createdAt"] });
+      printRows(items, { json, columns: ["productKey", "name", "nodeType", "secretMode", "createdAt"] });
     });
 
   products

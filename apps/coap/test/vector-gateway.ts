@@ -6,6 +6,7 @@ import { createMemoryPorts } from "@trine/memory";
 import { createRecordingRecorder, type RecordingRecorder } from "@trine/testkit/conformance";
 import { aProduct } from "@trine/testkit/ports";
 import { loadVectors } from "@trine/vectors";
+import { createX509Issuer } from "@trine/x509";
 
 /** The real core over stores in memory, with the devices that the vectors are about. */
 export interface VectorGateway {
@@ -35,7 +36,19 @@ export async function createVectorGateway(): Promise<VectorGateway> {
   const recorder = createRecordingRecorder();
   const { registry: lookup } = ports;
   const core = createPlatform(
-    { ...ports, lookup, x509Lookup: ports.x509, vault, recorder, clock: CLOCK, timer: TIMER, random: RANDOM, mayServe: () => true, caches: [] },
+    {
+      ...ports,
+      lookup,
+      x509Lookup: ports.x509,
+      x509Issuer: createX509Issuer(),
+      vault,
+      recorder,
+      clock: CLOCK,
+      timer: TIMER,
+      random: RANDOM,
+      mayServe: () => true,
+      caches: [],
+    },
     { nodeId: "vectors" },
   );
   const { identities } = loadVectors().meta;

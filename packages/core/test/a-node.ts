@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { createMemoryPorts, type MemoryPorts } from "@trine/memory";
-import { createX509Issuer } from "@trine/x509";
 import { createRecordingRecorder, type RecordingRecorder } from "@trine/testkit/conformance";
+import { createX509Issuer } from "@trine/x509";
 import { isRefusal, type Refusal, type Session } from "../src/auth/index.ts";
 import { type DeviceRef, deviceKey } from "../src/certificate/index.ts";
 import { createLocalKeyService, openKeychain } from "../src/keys/index.ts";

@@ -9,6 +9,7 @@ import type {
   KeyStore,
   Mailbox,
   OperatorSessionStore,
+  PackageStore,
   SealedRows,
   SessionStore,
   SubscriptionStore,
@@ -26,6 +27,7 @@ import { createMemoryDeviceRegistry, type MemoryDeviceRegistry } from "./memory-
 import { createMemoryKeyStore } from "./memory-key-store.ts";
 import { createMemoryMailbox } from "./memory-mailbox.ts";
 import { createMemoryOperatorSessionStore } from "./memory-operator-session-store.ts";
+import { createMemoryPackageStore } from "./memory-package-store.ts";
 import { createMemorySessionStore } from "./memory-session-store.ts";
 import { createMemorySubscriptionStore } from "./memory-subscription-store.ts";
 import { createMemoryTimeline } from "./memory-timeline.ts";
@@ -36,6 +38,7 @@ import { createMemoryX509Store } from "./memory-x509-store.ts";
 export interface MemoryPorts {
   readonly registry: MemoryDeviceRegistry;
   readonly batches: BatchStore;
+  readonly packages: PackageStore;
   readonly audit: AuditLog;
   readonly apiKeys: ApiKeyStore;
   readonly operatorSessions: OperatorSessionStore;
@@ -55,9 +58,11 @@ export interface MemoryPorts {
 /** Opens every port in this process. Nothing is kept. For tests. */
 export function createMemoryPorts({ clock }: { clock: Clock }): MemoryPorts {
   const registry = createMemoryDeviceRegistry();
+  const x509 = createMemoryX509Store({ registry });
   return {
     registry,
     batches: createMemoryBatchStore({ registry, clock }),
+    packages: createMemoryPackageStore({ registry }),
     audit: createMemoryAuditLog(),
     apiKeys: createMemoryApiKeyStore(),
     operatorSessions: createMemoryOperatorSessionStore(),
@@ -70,7 +75,7 @@ export function createMemoryPorts({ clock }: { clock: Clock }): MemoryPorts {
     uplinkLog: createMemoryUplinkLog(),
     bus: createMemoryControlBus(),
     keyStore: createMemoryKeyStore({ clock }),
-    sealedRows: registry.sealedRows,
-    x509: createMemoryX509Store({ registry }),
+    sealedRows: [...registry.sealedRows, x509.sealedRows],
+    x509,
   };
 }

@@ -1,6 +1,8 @@
-import { type DeviceRef, deviceKey, type ProductKey } from "@trine/core/certificate";
+import { type DeviceRef, deviceKey, ownAuthorityContext, type ProductKey } from "@trine/core/certificate";
 import {
   InvalidCursorError,
+  type SealedRow,
+  type SealedRows,
   type X509AuthorityRecord,
   type X509OwnAuthority,
   type X509Record,
@@ -21,8 +23,13 @@ interface Revoked {
   readonly why: string;
 }
 
+/** With what of it is sealed. */
+export interface MemoryX509Store extends X509Store {
+  readonly sealedRows: SealedRows;
+}
+
 /** Keeps certificates until the process ends. For tests. */
-export function createMemoryX509Store({ registry }: { registry: MemoryDeviceRegistry }): X509Store {
+export function createMemoryX509Store({ registry }: { registry: MemoryDeviceRegistry }): MemoryX509Store {
   const certificates = new Map<string, Stored>();
   const authorities = new Map<string, X509AuthorityRecord>();
   /** By the hash of the issuer's key, by serial number. */
@@ -68,6 +75,17 @@ export function createMemoryX509Store({ registry }: { registry: MemoryDeviceRegi
   }
 
   return {
+    sealedRows: {
+      place: "x509_own_authority",
+      count: async () => (own ? 1 : 0),
+      list: async ({ after }) => ({ rows: own && after === undefined ? [sealedRowOf(own)] : [] }),
+      async replace(changes) {
+        const change = changes.find(({ row }) => row.sealed === own?.sealedKey);
+        if (!own || !change) return 0;
+        own = { ...own, sealedKey: change.to };
+        return 1;
+      },
+    },
     async findStanding({ fingerprint, names, serialNumbers }) {
       const stored = await findStored(fingerprint);
       const device = stored?.device ?? names;
@@ -133,14 +151,12 @@ export function createMemoryX509Store({ registry }: { registry: MemoryDeviceRegi
       revoked.set(issuerKeyHash, list);
       for (const serialNumber of serialNumbers)
         if (!list.has(serialNumber)) list.set(serialNumber, { revokedAtMs: how.atMs, why: how.why });
-      const meant = (await allStored()).filter(
-        (stored) =>
-          stored.revokedAtMs === undefined &&
-          serialsOf(stored).some(
-            (each) => each.issuerKeyHash === issuerKeyHash && serialNumbers.includes(each.serialNumber),
-          ),
+      const meant = (await allStored()).filter((stored) =>
+        serialsOf(stored).some(
+          (each) => each.issuerKeyHash === issuerKeyHash && serialNumbers.includes(each.serialNumber),
+        ),
       );
-      for (const stored of meant) revokeStored(stored, how);
+      for (const stored of meant) if (stored.revokedAtMs === undefined) revokeStored(stored, how);
       return [...new Map(meant.map(({ device }) => [deviceKey(device), device])).values()];
     },
     async listRevoked(issuerKeyHash, { limit, cursor }) {
@@ -172,6 +188,11 @@ export function createMemoryX509Store({ registry }: { registry: MemoryDeviceRegi
       certificates.set(fingerprint, { ...stored, toldLevel: level });
       return true;
     },
+    async forgetEnded(beforeMs, limit) {
+      const ended = (await allStored()).filter(({ seen }) => seen && seen.notAfterMs < beforeMs).slice(0, limit);
+      for (const { fingerprint } of ended) certificates.delete(fingerprint);
+      return ended.length;
+    },
     async countEnding(beforeMs) {
       const all = await ending();
       return beforeMs.map((before) => all.filter(({ endsAtMs }) => endsAtMs < before).length);
@@ -183,6 +204,10 @@ export function createMemoryX509Store({ registry }: { registry: MemoryDeviceRegi
 function serialsOf({ issuerKeyHash, seen, intermediates = [] }: X509Record): readonly X509Serial[] {
   if (issuerKeyHash === undefined || !seen) return intermediates;
   return [{ issuerKeyHash, serialNumber: seen.serialNumber }, ...intermediates];
+}
+
+function sealedRowOf({ fingerprint, sealedKey }: X509OwnAuthority): SealedRow {
+  return { key: fingerprint, sealed: sealedKey, context: ownAuthorityContext(fingerprint) };
 }
 
 function recordOf({ iotId: _, toldLevel: __, ...record }: Stored): X509Record {

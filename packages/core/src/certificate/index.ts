@@ -23,7 +23,13 @@ export {
 export { type KeptSecret, openDeviceSecret } from "./open-device-secret.ts";
 export { derivePayloadKey, openPayload, sealPayload } from "./payload-key.ts";
 export { derivePsk, formatPskIdentity, type PskIdentity, parsePskIdentity } from "./psk.ts";
-export { deviceSecretContext, productSecretContext, productSeedContext, type SealContext } from "./seal-context.ts";
+export {
+  deviceSecretContext,
+  ownAuthorityContext,
+  productSecretContext,
+  productSeedContext,
+  type SealContext,
+} from "./seal-context.ts";
 export { Secret } from "./secret.ts";
 export { DEFAULT_SIGN_METHOD, parseSignMethod, SIGN_METHODS, type SignMethod } from "./sign-method.ts";
 export { unprintable } from "./unprintable.ts";

@@ -26,3 +26,8 @@ export function productSecretContext(productKey: ProductKey): SealContext {
 export function productSeedContext(productKey: ProductKey): SealContext {
   return `product-seed/${productKey}`;
 }
+
+/** The context of the key of Trine's own CA, by the fingerprint of its certificate. */
+export function ownAuthorityContext(fingerprint: string): SealContext {
+  return `x509-authority/${fingerprint}`;
+}

@@ -26,6 +26,7 @@ import { createAskOthers } from "../registry/ask-others.ts";
 import { createBatches } from "../registry/batches.ts";
 import type { Actor } from "../registry/contracts.ts";
 import { createDevices } from "../registry/devices.ts";
+import { createPackages } from "../registry/packages/packages.ts";
 import { createProducts } from "../registry/products.ts";
 import { createRevocation } from "../registry/revocation.ts";
 import { createRotations } from "../registry/rotations.ts";
@@ -88,7 +89,7 @@ export function createPlatform(ports: PlatformPorts, options: PlatformOptions): 
   const messageIds = createMessageIds({ clock, random });
   const presence = createPresenceWriter(registry);
   const timeline = createTimelineWriter(ports);
-  const guard = createGuard({ ...ports, settings });
+  const guard = createGuard({ ...ports, settings, hasRoom: () => ports.room?.hasRoom() ?? true });
   const { maxPayloadBytes } = settings;
   const uplink = recordedUplink(
     createUplink({ uplinkLog, clock, messageIds, underWay, maxPayloadBytes, rates: guard.rates }),
@@ -160,6 +161,8 @@ export function createPlatform(ports: PlatformPorts, options: PlatformOptions): 
       connections,
       inbox,
       mayServe: ports.mayServe,
+      mayAccept: () => ports.room?.mayAccept() ?? true,
+      rates: guard.rates,
       mailbox: ports.mailbox,
       subscriptions: ports.subscriptions,
       recorder,
@@ -171,6 +174,7 @@ export function createPlatform(ports: PlatformPorts, options: PlatformOptions): 
       products: createProducts(operatorDeps),
       devices,
       batches: createBatches(operatorDeps),
+      packages: createPackages({ ...operatorDeps, packages: ports.packages, rotations }),
       rotations,
       revocation,
       x509: createX509Certificates(operatorDeps),
@@ -200,6 +204,7 @@ export function createPlatform(ports: PlatformPorts, options: PlatformOptions): 
       closeExpired: createCloseExpired({ holders, clock }),
       keepWatching: inbox.keepWatching,
       closeAll: holders.closeAll,
+      closeIdle: holders.closeIdle,
     },
   };
 }

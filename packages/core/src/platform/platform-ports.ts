@@ -13,6 +13,7 @@ import type { DeviceLookup, DeviceRegistry } from "../ports/device-registry.ts";
 import type { KeyStore } from "../ports/key-store.ts";
 import type { Mailbox, MailboxLimits } from "../ports/mailbox.ts";
 import type { OperatorSessionStore } from "../ports/operator-session-store.ts";
+import type { PackageStore } from "../ports/package-store.ts";
 import type { Recorder } from "../ports/recorder.ts";
 import type { SealedRows } from "../ports/sealed-rows.ts";
 import type { SessionStore } from "../ports/session-store.ts";
@@ -32,6 +33,7 @@ export interface PlatformPorts {
   readonly x509Lookup: X509Lookup;
   readonly x509Issuer: X509Issuer;
   readonly batches: BatchStore;
+  readonly packages: PackageStore;
   readonly audit: AuditLog;
   readonly apiKeys: ApiKeyStore;
   readonly operatorSessions: OperatorSessionStore;
@@ -55,6 +57,13 @@ export interface PlatformPorts {
   readonly sealedRows: readonly SealedRows[];
   /** Whether this node's lease lives and revocations reach it. */
   readonly mayServe: () => boolean;
+  /** What this process can carry. Absent: anything. */
+  readonly room?: {
+    /** Whether one more connection may be taken on; it is counted then. */
+    mayAccept(): boolean;
+    /** Whether devices may log in. */
+    hasRoom(): boolean;
+  };
   /** What remembers anything about devices and must forget it at a revocation. */
   readonly caches: readonly { evict(target: RevocationTarget): void }[];
 }

@@ -128,7 +128,7 @@ export interface X509Store extends X509Lookup {
   /**
    * Puts serial numbers on the list of what the holder of a key revoked, for good, and revokes the certificates among them that are known, as
    * well as those that one of them stood for.
-   * @returns the devices of those.
+   * @returns the devices of all of them, also of those that were revoked before.
    */
   revokeSerials(
     issuerKeyHash: string,
@@ -154,6 +154,8 @@ export interface X509Store extends X509Lookup {
   listEnding(ending: { beforeMs: number; level: number }, limit: number): Promise<readonly X509Ending[]>;
   /** Notes that the end was told at a level. Of any number of callers exactly one gets true. */
   noteEndingTold(fingerprint: string, level: number): Promise<boolean>;
+  /** Forgets certificates that ended before `beforeMs`, at most `limit`: nobody can use them any more. @returns how many. */
+  forgetEnded(beforeMs: number, limit: number): Promise<number>;
   /** How many certificates in use, by the same rule, end before each of the times. */
   countEnding(beforeMs: readonly number[]): Promise<readonly number[]>;
 }

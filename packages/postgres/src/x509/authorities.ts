@@ -1,3 +1,4 @@
+import type { DeviceRef } from "@trine/core/certificate";
 import type { X509AuthorityRecord, X509OwnAuthority, X509Store } from "@trine/core/ports";
 import { and, asc, eq, gt, sql } from "drizzle-orm";
 import { createCursors } from "../cursor.ts";
@@ -5,7 +6,7 @@ import { recordset } from "../database/recordset.ts";
 import { query, type SqlDatabase } from "../database/sql-database.ts";
 import { FOREIGN_KEY_VIOLATION, sqlState } from "../database/sql-fault.ts";
 import { products } from "../schema/registry-tables.ts";
-import { x509Authorities, x509OwnAuthority, x509Revocations } from "../schema/x509-tables.ts";
+import { x509Authorities, x509Certificates, x509OwnAuthority, x509Revocations } from "../schema/x509-tables.ts";
 import { revokeCertificates } from "./certificates.ts";
 
 type AuthorityMethods = Pick<
@@ -79,7 +80,11 @@ export function createSqlAuthorities(database: SqlDatabase): AuthorityMethods {
         or (intermediates is not null and exists (
           select from ${listed} where intermediates @> jsonb_build_array(
             jsonb_build_object('issuerKeyHash', ${issuerKeyHash}::text, 'serialNumber', input."serialNumber")))))`;
-      return revokeCertificates(db, which, { atMs, why });
+      await revokeCertificates(db, which, { atMs, why });
+      return query<DeviceRef & Record<string, unknown>>(
+        db,
+        sql`select distinct product_key as "productKey", device_name as "deviceName" from ${x509Certificates} where ${which}`,
+      );
     },
     async listRevoked(issuerKeyHash, { limit, cursor }) {
       const { serialNumber, revokedAtMs, why } = x509Revocations;

@@ -5,7 +5,7 @@ import { query, type SqlDatabase } from "../database/sql-database.ts";
 import { devices } from "../schema/registry-tables.ts";
 import { x509Certificates as table } from "../schema/x509-tables.ts";
 
-type EndingMethods = Pick<X509Store, "listEnding" | "noteEndingTold" | "countEnding">;
+type EndingMethods = Pick<X509Store, "listEnding" | "noteEndingTold" | "forgetEnded" | "countEnding">;
 
 /** The part of the store that watches over the ends of certificates. */
 export function createSqlEndings({ db }: SqlDatabase): EndingMethods {
@@ -40,6 +40,14 @@ export function createSqlEndings({ db }: SqlDatabase): EndingMethods {
         .where(and(eq(table.fingerprint, fingerprint), or(isNull(table.toldLevel), gt(table.toldLevel, level))))
         .returning({ fingerprint: table.fingerprint });
       return told.length > 0;
+    },
+    async forgetEnded(beforeMs, limit) {
+      const gone = await query(
+        db,
+        sql`delete from ${table} where fingerprint in (
+          select fingerprint from ${table} where not_after_ms < ${beforeMs} limit ${limit}) returning fingerprint`,
+      );
+      return gone.length;
     },
     async countEnding(beforeMs) {
       const last = Math.max(...beforeMs);

@@ -32,6 +32,7 @@ function setUp() {
       calls.push("sweep");
       return 0;
     },
+    closeExpired: async () => 0,
     async recheckConnections() {
       calls.push("recheck");
       return 0;

@@ -3,6 +3,8 @@ import { withKnownKeys } from "@trine/core/keys";
 import { createPlatform, type RunningAdapter } from "@trine/core/platform";
 import { createX509Issuer } from "@trine/x509";
 import type { z } from "zod";
+import { createBudget } from "../budget/budget.ts";
+import { readUsage } from "../budget/read-usage.ts";
 import { startHealthServer } from "../observe/health-server.ts";
 import { createLogger } from "../observe/logger.ts";
 import { createMetrics } from "../observe/metrics.ts";
@@ -16,9 +18,13 @@ import { createSystemRandom, systemClock, systemTimer } from "./clock.ts";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
 import { openKeys, readMasterKeys } from "./keys.ts";
 import { createMemories } from "./memories.ts";
+import { repeat } from "./repeat.ts";
 import type { ServiceContext, ServiceDefinition } from "./service.ts";
 import { StartError } from "./start-error.ts";
 import { createUndo } from "./undo.ts";
+
+/** How often the process looks at what it uses up. */
+const LOOK_MS = 1_000;
 
 /** A service that runs in this process. */
 export interface RunningService {
@@ -66,6 +72,13 @@ export async function startService<S extends z.ZodObject>(definition: ServiceDef
     const nodeId = `${definition.name}-${randomBytes(6).toString("hex")}`;
     const memories = createMemories({ runtime, stores, nodeId, recorder });
     const { membership, lookup, sessions, x509Lookup } = memories;
+    const budget = createBudget({
+      read: readUsage,
+      shed: () => upkeep.closeIdle(),
+      settings: { fullAt: runtime.TRINE_FULL_PERCENT / 100, maxConnections: runtime.TRINE_MAX_CONNECTIONS },
+      metrics,
+      logger,
+    });
     const { platform, operators, handleCommand, flush, upkeep } = createPlatform(
       {
         ...stores,
@@ -75,6 +88,7 @@ export async function startService<S extends z.ZodObject>(definition: ServiceDef
         x509Issuer: createX509Issuer(),
         caches: [lookup, sessions, x509Lookup],
         mayServe: membership.mayServe,
+        room: budget,
         clock: systemClock,
         timer: systemTimer,
         random,
@@ -105,6 +119,9 @@ export async function startService<S extends z.ZodObject>(definition: ServiceDef
       snapshot,
     });
     undo.add(() => background.stop());
+    await budget.look();
+    const looking = repeat(LOOK_MS, budget.look, (error) => recorder.fault("budget", error));
+    undo.add(() => looking.stop());
 
     const context: ServiceContext<z.output<S>> = {
       settings,
@@ -112,7 +129,7 @@ export async function startService<S extends z.ZodObject>(definition: ServiceDef
       operators,
       logger,
       metrics,
-      complaints: async () => [...(await open.complaints()), ...membership.complaints()],
+      complaints: async () => [...(await open.complaints()), ...membership.complaints(), ...budget.complaints()],
       dataFolder: folder?.path,
       writeSnapshot,
     };

@@ -4,7 +4,17 @@ import type { Complaint } from "../observe/health-server.ts";
 /** The ports of the core that keep something, opened. */
 export type Stores = Omit<
   PlatformPorts,
-  "lookup" | "x509Lookup" | "x509Issuer" | "caches" | "mayServe" | "vault" | "keychain" | "clock" | "timer" | "random" | "recorder"
+  | "lookup"
+  | "x509Lookup"
+  | "x509Issuer"
+  | "caches"
+  | "mayServe"
+  | "vault"
+  | "keychain"
+  | "clock"
+  | "timer"
+  | "random"
+  | "recorder"
 >;
 
 /** Stores together with what their process does to them. */

@@ -81,6 +81,7 @@ export function aGate(settings: Partial<AuthSettings & GuardSettings> = {}): Gat
       random,
       recorder: { fault: (_where, error) => void faults.push(error) },
       settings: { ...NO_LIMITS, ...settings },
+      hasRoom: () => true,
     }),
     clones: { noteUse: () => undefined },
     vault: noting("vault", vault, calls),

@@ -13,7 +13,7 @@ function anAdmission(settings: Partial<Parameters<typeof createAdmission>[0]["se
     },
   };
   const off = { loginsPerSecond: 0, loginBurst: 1, loginsUnderWay: 0 };
-  const admission = createAdmission({ clock, random, settings: { ...off, ...settings } });
+  const admission = createAdmission({ clock, random, settings: { ...off, ...settings }, hasRoom: () => true });
   const enter = () => {
     const outcome = admission.enter();
     return isRefusal(outcome) ? outcome : ("in" as const);

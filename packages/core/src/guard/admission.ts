@@ -31,8 +31,14 @@ const LATEST_MS = 60_000;
  * Who is refused is asked to come when it would have been its turn, had it stood in a queue with all others that were refused: so long a queue
  * drains at the rate. Half of that time to one and a half, drawn anew each time, so that they do not come together again.
  */
-export function createAdmission(deps: { clock: Clock; random: Random; settings: AdmissionSettings }): Admission {
-  const { random, settings } = deps;
+export function createAdmission(deps: {
+  clock: Clock;
+  random: Random;
+  settings: AdmissionSettings;
+  /** Whether the process is not running out of memory. */
+  hasRoom: () => boolean;
+}): Admission {
+  const { random, settings, hasRoom } = deps;
   const { loginsPerSecond, loginBurst, loginsUnderWay } = settings;
   const everyMs = 1_000 / (loginsPerSecond || ASSUMED_PER_SECOND);
   const rate: Rate = { everyMs, burst: Math.max(1, loginBurst) };
@@ -48,6 +54,7 @@ export function createAdmission(deps: { clock: Clock; random: Random; settings: 
 
   return {
     enter() {
+      if (!hasRoom()) return busy("the process is full");
       if (loginsUnderWay > 0 && underWay >= loginsUnderWay) return busy(`${underWay} logins are under way`);
       if (loginsPerSecond > 0) {
         if (buckets.waitMs(ONE, rate) > 0) return busy("over the logins of a second");

@@ -32,6 +32,7 @@ export function createGuard(deps: {
   random: Random;
   recorder: Pick<Recorder, "fault">;
   settings: GuardSettings;
+  hasRoom: () => boolean;
 }): Guard {
   return { guesses: createGuesses(deps), admission: createAdmission(deps), rates: createRates(deps) };
 }

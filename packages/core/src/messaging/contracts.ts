@@ -128,6 +128,8 @@ export interface SessionHolder {
   close(target: RevocationTarget, options?: { minSecretVersion?: number }): Promise<number>;
   /** Closes everything, unread: this node may not serve any more. @returns how many. */
   closeAll(why: string): number;
+  /** Closes connections that have not logged in, and those on which nothing is under way. Absent: there are none. @returns how many. */
+  closeIdle?(): number;
   /** The devices that are connected here, each by its newest connection: to be judged again after a gap. */
   held(): Iterable<{ readonly session: Session; readonly epoch: number }>;
   /** Closes the device's connection if its epoch is not newer than `epoch`. @returns how many. */

@@ -1,5 +1,6 @@
 import type { Authenticator, SessionResumer } from "../auth/authenticator.ts";
 import type { PskKeys } from "../auth/psk-keys.ts";
+import type { Rates } from "../guard/rates.ts";
 import type { Connections, Downlink, Inbox, SessionHolder, Uplink } from "../messaging/contracts.ts";
 import type { Clock, Random } from "../ports/clock.ts";
 import type { Mailbox } from "../ports/mailbox.ts";
@@ -26,9 +27,13 @@ export interface Platform {
    * socket; when not, what was read is dropped unseen and the socket is closed.
    */
   mayServe(): boolean;
+  /** Whether this process has room for one more connection, which is counted then. To be asked before each is accepted. */
+  mayAccept(): boolean;
   readonly mailbox: Mailbox;
   readonly subscriptions: SubscriptionStore;
   readonly recorder: Recorder;
+  /** How often devices may do what. */
+  readonly rates: Pick<Rates, "takeDownlink" | "downlinkWaitMs">;
   readonly clock: Clock;
   readonly random: Random;
   /** Takes part in revocation and delivery. @returns the way out. */

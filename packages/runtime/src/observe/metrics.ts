@@ -112,6 +112,18 @@ export function createMetrics(service: string) {
       labelNames: ["transport"],
       registers,
     }),
+    budgetUsed: new Gauge({
+      name: "trine_budget_used_ratio",
+      help: "What the process uses of what it may run out of",
+      labelNames: ["resource"],
+      registers,
+    }),
+    shed: new Counter({
+      name: "trine_shed_total",
+      help: "What was refused or closed because the process was full",
+      labelNames: ["what"],
+      registers,
+    }),
     timelineDropped: new Counter({
       name: "trine_timeline_dropped_total",
       help: "Events that did not get into the timelines of devices",

@@ -33,6 +33,7 @@ function setUp() {
       return 0;
     },
     closeExpired: async () => 0,
+    closeIdle: () => 0,
     async recheckConnections() {
       calls.push("recheck");
       return 0;

@@ -48,6 +48,14 @@ export const limitSettings = {
     { fallback: 0, min: 0 },
     "Messages from all devices of one product a second, in each process (wire-format 10: 10000). 0: no limit.",
   ),
+  TRINE_FULL_PERCENT: intSetting(
+    { fallback: 90, min: 0, max: 99 },
+    "Part of its memory, its heap or its file descriptors at which a process takes on no new connections and logins. Above the middle between this and 100, connections that have not logged in are closed. 0: never.",
+  ),
+  TRINE_MAX_CONNECTIONS: intSetting(
+    { fallback: 0, min: 0 },
+    "Connections that one process holds at once. 0: as many as its file descriptors allow.",
+  ),
 } as const;
 
 type LimitSettings = { readonly [Name in keyof typeof limitSettings]: z.output<(typeof limitSettings)[Name]> };

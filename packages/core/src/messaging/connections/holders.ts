@@ -4,6 +4,7 @@ import type { SessionHolder } from "../contracts.ts";
 export interface Holders extends SessionHolder {
   /** @returns the way out. */
   add(holder: SessionHolder): () => void;
+  closeIdle(): number;
 }
 
 /** Makes an empty set of holders. */
@@ -22,6 +23,7 @@ export function createHolders(): Holders {
     },
     close: (target, options) => sum((holder) => holder.close(target, options)),
     closeAll: (why) => [...holders].reduce((total, holder) => total + holder.closeAll(why), 0),
+    closeIdle: () => [...holders].reduce((total, holder) => total + (holder.closeIdle?.() ?? 0), 0),
     closeOlder: (device, epoch) => sum((holder) => holder.closeOlder(device, epoch)),
     *held() {
       for (const holder of holders) yield* holder.held();

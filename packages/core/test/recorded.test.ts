@@ -91,6 +91,7 @@ function aRecorder() {
     connectionClosed: () => {},
     dropped: () => {},
     nodeLost: () => undefined,
+    handshakesDecided: () => undefined,
     timelineDropped: () => {},
     cloneSuspected: () => {},
   };

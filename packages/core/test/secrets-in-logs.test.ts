@@ -66,6 +66,7 @@ function aRecorder(decisions: LoginDecision[]): Recorder {
     connectionClosed: () => {},
     dropped: () => {},
     nodeLost: () => undefined,
+    handshakesDecided: () => undefined,
     timelineDropped: () => {},
     cloneSuspected: () => {},
   };

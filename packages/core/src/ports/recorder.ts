@@ -32,7 +32,9 @@ export interface Recorder {
   connectionOpened(transport: string): void;
   connectionClosed(transport: string, why: string): void;
   /** Something of a device was dropped or cut off, for a stable reason such as `forbidden_topic` or `frame_too_large`. */
-  dropped(transport: string, reason: string): void;
+  dropped(transport: string, reason: string, times?: number): void;
+  /** Handshakes of secured channels ended, so many alike: `ok`, or a stable word that says why not. */
+  handshakesDecided(fact: { transport: string; outcome: string; times: number }): void;
   /** Events that did not get into the timelines of devices, because there were too many. */
   timelineDropped(count: number): void;
   /** Several devices seem to use one certificate. */

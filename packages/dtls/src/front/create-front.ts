@@ -45,6 +45,8 @@ interface FrontDeps {
   readonly random: (bytes: number) => Buffer;
 }
 
+const IDLE_LOOK_MS = 1000;
+
 /** Makes a front. */
 export function createFront({ engine, limits, nowMs, random }: FrontDeps, on: FrontEvents): Front {
   const desk = createHelloDesk({ limits, nowMs, random }, on);
@@ -53,6 +55,7 @@ export function createFront({ engine, limits, nowMs, random }: FrontDeps, on: Fr
   const handshakes = new Map<Peer, number>();
   const vouched = new Set<number>();
   let lastId = 0;
+  let idleLookedAtMs = nowMs();
   let stopped = false;
 
   /** @returns why a verified hello begins nothing; it may be a repeat, whose answer a timer repeats. */
@@ -127,6 +130,8 @@ export function createFront({ engine, limits, nowMs, random }: FrontDeps, on: Fr
   }
 
   function endIdle(now: number): void {
+    if (now - idleLookedAtMs < IDLE_LOOK_MS) return;
+    idleLookedAtMs = now;
     for (const peer of peers.values()) {
       const idleMs = vouched.has(peer.id) ? limits.idleMs : limits.unprovenIdleMs;
       if (peer.isEstablished && now - peer.seenAtMs > idleMs) peer.close("idle");

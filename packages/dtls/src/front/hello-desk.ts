@@ -35,8 +35,8 @@ export function createHelloDesk(
   const beginningRates = createSenderRates(limits.hellosPerSecond, nowMs);
 
   function askForCookie(head: Buffer, hello: { sequence: number; messageSequence: number }, from: PeerAddress): void {
-    if (!askingRates.take(from.address)) return on.dropped("hello_rate");
-    on.send(helloVerify(cookies.make(from, head), hello), from);
+    if (askingRates.take(from.address)) on.send(helloVerify(cookies.make(from, head), hello), from);
+    else on.dropped("hello_rate");
   }
 
   return {

@@ -66,7 +66,10 @@ export function createPeer(
 
   function feed(datagram: Buffer): void {
     if (gone) return;
-    if (awaits === "nothing") return take(datagram);
+    if (awaits === "nothing") {
+      take(datagram);
+      return;
+    }
     if (parked.length === MAX_PARKED) parked.shift();
     parked.push(datagram);
     if (awaits === "identity") lookForIdentity(readRecords(datagram));

@@ -101,15 +101,15 @@ export function createMetrics(service: string) {
       labelNames: ["transport", "reason"],
       registers,
     }),
+    handshakes: new Counter({
+      name: "trine_handshakes_total",
+      help: "Handshakes of secured channels, by outcome",
+      labelNames: ["transport", "outcome"],
+      registers,
+    }),
     lostNodeDevices: new Counter({
       name: "trine_lost_node_devices_total",
       help: "Devices that became offline because their node lost its lease",
-      registers,
-    }),
-    clonesSuspected: new Counter({
-      name: "trine_clones_suspected_total",
-      help: "Times that several devices seemed to use one certificate",
-      labelNames: ["transport"],
       registers,
     }),
     budgetUsed: new Gauge({
@@ -122,6 +122,12 @@ export function createMetrics(service: string) {
       name: "trine_shed_total",
       help: "What was refused or closed because the process was full",
       labelNames: ["what"],
+      registers,
+    }),
+    clonesSuspected: new Counter({
+      name: "trine_clones_suspected_total",
+      help: "Times that several devices seemed to use one certificate",
+      labelNames: ["transport"],
       registers,
     }),
     timelineDropped: new Counter({

@@ -51,8 +51,11 @@ export function createRecorder(deps: { logger: Logger; metrics: Metrics; monoton
       metrics.connections.dec({ transport });
       metrics.disconnects.inc({ transport, why });
     },
-    dropped(transport, reason) {
-      metrics.dropped.inc({ transport, reason });
+    dropped(transport, reason, times = 1) {
+      metrics.dropped.inc({ transport, reason }, times);
+    },
+    handshakesDecided({ transport, outcome, times }) {
+      metrics.handshakes.inc({ transport, outcome }, times);
     },
     nodeLost({ nodeId, devices }) {
       metrics.lostNodeDevices.inc(devices);

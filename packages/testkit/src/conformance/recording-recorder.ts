@@ -10,6 +10,8 @@ export interface RecordingRecorder extends Recorder {
   /** Transport and reason of what was dropped or cut off. */
   readonly drops: readonly { readonly transport: string; readonly reason: string }[];
   readonly clones: readonly Fact<"cloneSuspected">[];
+  /** A line a handshake: transport and outcome. */
+  readonly handshakes: readonly { readonly transport: string; readonly outcome: string }[];
   readonly faults: readonly { readonly where: string; readonly error: unknown }[];
 }
 
@@ -19,6 +21,7 @@ export function createRecordingRecorder(): RecordingRecorder {
   const downlinks: Fact<"downlinkChanged">[] = [];
   const drops: { transport: string; reason: string }[] = [];
   const clones: Fact<"cloneSuspected">[] = [];
+  const handshakes: { transport: string; outcome: string }[] = [];
   const faults: { where: string; error: unknown }[] = [];
   return {
     logins,
@@ -26,13 +29,19 @@ export function createRecordingRecorder(): RecordingRecorder {
     downlinks,
     drops,
     clones,
+    handshakes,
     faults,
     loginDecided: (decision) => void logins.push(decision),
     uplinkDecided: (fact) => void uplinks.push(fact),
     downlinkChanged: (fact) => void downlinks.push(fact),
     connectionOpened: () => undefined,
     connectionClosed: () => undefined,
-    dropped: (transport, reason) => void drops.push({ transport, reason }),
+    dropped(transport, reason, times = 1) {
+      for (let count = 0; count < times; count += 1) drops.push({ transport, reason });
+    },
+    handshakesDecided({ transport, outcome, times }) {
+      for (let count = 0; count < times; count += 1) handshakes.push({ transport, outcome });
+    },
     nodeLost: () => undefined,
     timelineDropped: () => undefined,
     cloneSuspected: (fact) => void clones.push(fact),

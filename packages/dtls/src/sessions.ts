@@ -1,0 +1,72 @@
+import type { ChannelProof, X509Chain } from "@trine/core/auth";
+import type { Recorder } from "@trine/core/ports";
+import type { DtlsSession } from "./dtls-server.ts";
+import { plainAddress } from "./front/peer-address.ts";
+import type { HandshakeKey } from "./keys-in-turn.ts";
+import type { OpenedSession } from "./process/messages.ts";
+
+/** The sessions of one child process, by the numbers that it gives them. */
+export interface Sessions {
+  find(childId: number): DtlsSession | undefined;
+  childIdOf(session: DtlsSession): number | undefined;
+  /** The key that a handshake was given. */
+  noteKey(childId: number, key: HandshakeKey): void;
+  open(childId: number, opened: OpenedSession): DtlsSession;
+  /** Ends a session, or forgets a handshake. */
+  end(childId: number, why: string): void;
+  endAll(why: string): void;
+}
+
+let lastId = 0;
+
+/** Makes an empty set. */
+export function createSessions(given: {
+  transport: string;
+  recorder: Recorder;
+  ended(session: DtlsSession): void;
+}): Sessions {
+  const { transport, recorder, ended } = given;
+  const sessions = new Map<number, DtlsSession>();
+  const childIds = new Map<DtlsSession, number>();
+  const keys = new Map<number, HandshakeKey>();
+
+  function end(childId: number, why: string): void {
+    keys.delete(childId);
+    const session = sessions.get(childId);
+    if (!session) return;
+    sessions.delete(childId);
+    childIds.delete(session);
+    recorder.connectionClosed(transport, why);
+    ended(session);
+  }
+
+  return {
+    find: (childId) => sessions.get(childId),
+    childIdOf: (session) => childIds.get(session),
+    noteKey: (childId, key) => void keys.set(childId, key),
+    open(childId, { address, port, suite, certificates }) {
+      const key = keys.get(childId);
+      keys.delete(childId);
+      key?.worked();
+      lastId += 1;
+      const proof = key?.proof ?? x509Proof(certificates);
+      const session = { id: lastId, address: plainAddress(address), port, suite, ...(proof ? { proof } : {}) };
+      sessions.set(childId, session);
+      childIds.set(session, childId);
+      recorder.connectionOpened(transport);
+      return session;
+    },
+    end,
+    endAll(why) {
+      for (const childId of [...sessions.keys()]) end(childId, why);
+      keys.clear();
+    },
+  };
+}
+
+function x509Proof(certificates: readonly string[]): ChannelProof | undefined {
+  const [own, ...others] = certificates.map((each) => Buffer.from(each, "base64"));
+  if (!own) return undefined;
+  const chain: X509Chain = [own, ...others];
+  return { kind: "x509", chain };
+}

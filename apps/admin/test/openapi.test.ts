@@ -40,12 +40,14 @@ const ROUTES = [
 
 /** What the first version of the interface did not have. */
 const ADDED = [
-  "POST /v1/backup",
-  "POST /v1/keys",
   "GET /v1/keys",
-  "GET /v1/keys/{keyId}",
-  "POST /v1/keys/{keyId}/rotate",
-  "DELETE /v1/keys/{keyId}",
+  "POST /v1/keys/rotate",
+  "POST /v1/backup",
+  "POST /v1/api-keys",
+  "GET /v1/api-keys",
+  "GET /v1/api-keys/{keyId}",
+  "POST /v1/api-keys/{keyId}/rotate",
+  "DELETE /v1/api-keys/{keyId}",
   "POST /v1/session",
   "GET /v1/session",
   "DELETE /v1/session",

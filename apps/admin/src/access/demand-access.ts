@@ -13,19 +13,25 @@ export interface GuardedRoute {
  * Has every route that is added from now on say who may use it.
  *
  * @param publicUnder the path of a plugin whose own routes cannot say it: they are public.
- * @returns the routes, as they are added.
  * @throws (where the route is added, so at the start of the program) for a route that does not say it, or whose scope needs a path parameter
  * that it has not.
  */
-export function demandAccess(app: FastifyInstance, publicUnder: string): readonly GuardedRoute[] {
+export function demandAccess(app: FastifyInstance, publicUnder: string): void {
   const routes: GuardedRoute[] = [];
+  app.decorate("guardedRoutes", routes);
   app.addHook("onRoute", (route) => {
     if (route.url === publicUnder || route.url.startsWith(`${publicUnder}/`))
       route.config = { ...route.config, access: "public" };
     const access = accessOf(route);
     for (const method of [route.method].flat()) routes.push({ method, url: route.url, access });
   });
-  return routes;
+}
+
+declare module "fastify" {
+  interface FastifyInstance {
+    /** In the order in which they were added. */
+    readonly guardedRoutes: readonly GuardedRoute[];
+  }
 }
 
 const NEEDED = { product: "/:productKey/", batch: "/:batchId/" } as const;

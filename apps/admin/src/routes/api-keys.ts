@@ -15,7 +15,7 @@ const config = { access: { role: "admin", scope: "fleet" } } as const;
 /** Routes of the keys that open this API. */
 export function apiKeyRoutes(app: AdminApp, { operators: { apiKeys } }: AdminDeps): void {
   app.post(
-    "/v1/keys",
+    "/v1/api-keys",
     {
       config,
       schema: {
@@ -38,7 +38,7 @@ export function apiKeyRoutes(app: AdminApp, { operators: { apiKeys } }: AdminDep
   );
 
   app.get(
-    "/v1/keys",
+    "/v1/api-keys",
     {
       config,
       schema: {
@@ -56,7 +56,7 @@ export function apiKeyRoutes(app: AdminApp, { operators: { apiKeys } }: AdminDep
   );
 
   app.get(
-    "/v1/keys/:keyId",
+    "/v1/api-keys/:keyId",
     {
       config,
       schema: { tags, summary: "Show an API key", params: keyParams, response: { 200: apiKeyBody, ...missing } },
@@ -65,7 +65,7 @@ export function apiKeyRoutes(app: AdminApp, { operators: { apiKeys } }: AdminDep
   );
 
   app.post(
-    "/v1/keys/:keyId/rotate",
+    "/v1/api-keys/:keyId/rotate",
     {
       config,
       schema: {
@@ -83,14 +83,14 @@ export function apiKeyRoutes(app: AdminApp, { operators: { apiKeys } }: AdminDep
   );
 
   app.delete(
-    "/v1/keys/:keyId",
+    "/v1/api-keys/:keyId",
     {
       config,
       schema: {
         tags,
         summary: "Revoke an API key for good",
         description:
-          "Refused from the next request on, in every process; streams and waiting reads end within 5 s. Its sessions end.",
+          "Refused from the next request on, in every process; streams and waiting reads end within 2 s. Its sessions end.",
         params: keyParams,
         response: { 200: z.object({ closedSessions: z.int() }), ...missing },
       },

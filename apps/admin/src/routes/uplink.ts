@@ -25,7 +25,7 @@ const tags = ["uplink"];
 const LOOK_AGAIN_MS = 500;
 
 /** A key that is revoked or limited while a request waits ends it within this time. */
-const LOOK_AT_KEY_MS = 5_000;
+const LOOK_AT_KEY_MS = 2_000;
 
 /** Routes of consumer groups of the uplink log. */
 export function uplinkRoutes(app: AdminApp, { recorder, operators: { uplinkLog } }: AdminDeps): void {

@@ -1,0 +1,37 @@
+import { BlockList, isIP } from "node:net";
+import { StartError } from "@trine/runtime";
+
+/**
+ * Reads which addresses are those of trusted proxies.
+ *
+ * @param text addresses and networks (`10.0.0.0/8`) with commas between; absent: none.
+ * @returns whether an address is one of them.
+ * @throws StartError for what is neither an address nor a network.
+ */
+export function parseTrustedProxies(text: string | undefined): (address: string) => boolean {
+  const list = new BlockList();
+  for (const entry of (text ?? "").split(",").map((part) => part.trim())) if (entry) add(list, entry);
+  return (address) => {
+    const family = familyOf(address);
+    return family !== undefined && list.check(address, family);
+  };
+}
+
+function add(list: BlockList, entry: string): void {
+  const [address = "", prefix, ...more] = entry.split("/");
+  const family = familyOf(address);
+  const bits = prefix === undefined ? undefined : parsePrefix(prefix, family);
+  if (family === undefined || Number.isNaN(bits) || more.length > 0)
+    throw new StartError(`TRINE_TRUSTED_PROXIES: "${entry}" is neither an address nor a network such as 10.0.0.0/8`);
+  if (bits === undefined) list.addAddress(address, family);
+  else list.addSubnet(address, bits, family);
+}
+
+function parsePrefix(text: string, family: "ipv4" | "ipv6" | undefined): number {
+  const bits = /^\d{1,3}$/.test(text) ? Number(text) : Number.NaN;
+  return bits <= (family === "ipv4" ? 32 : 128) ? bits : Number.NaN;
+}
+
+function familyOf(address: string): "ipv4" | "ipv6" | undefined {
+  return ({ 4: "ipv4", 6: "ipv6" } as const)[isIP(address)];
+}

@@ -4,7 +4,7 @@ import { createHash, webcrypto } from "node:crypto";
 import {
   BasicConstraintsExtension,
   ExtendedKeyUsageExtension,
-  type Extension,
+  Extension,
   KeyUsagesExtension,
   PemConverter,
   SubjectAlternativeNameExtension,
@@ -30,7 +30,8 @@ export interface CertificateWishes {
   readonly keyUsage?: number;
   /** Object identifiers; absent: no such extension. */
   readonly purposes?: readonly string[];
-  readonly more?: readonly Extension[];
+  /** One that nobody knows. */
+  readonly extension?: { readonly oid: string; readonly isCritical: boolean };
   readonly hash?: "SHA-1" | "SHA-256";
   readonly keys?: CryptoKeyPair;
 }
@@ -53,6 +54,8 @@ export interface TestCa extends TestCertificate {
 }
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256" } as const;
+
+const DER_NULL = Buffer.from("0500", "hex");
 
 /** Makes a CA that signs itself, with keys on P-256 as everything that it signs. */
 export async function createTestCa(wishes: CertificateWishes = {}): Promise<TestCa> {
@@ -107,7 +110,7 @@ function paramsOf(wishes: CertificateWishes) {
   };
 }
 
-function extensionsOf({ isCa = false, pathLength, keyUsage, purposes, uris = [], more = [] }: CertificateWishes) {
+function extensionsOf({ isCa = false, pathLength, keyUsage, purposes, uris = [], extension }: CertificateWishes) {
   return [
     ...(isCa ? [new BasicConstraintsExtension(true, pathLength, true)] : []),
     ...(keyUsage === undefined ? [] : [new KeyUsagesExtension(keyUsage, true)]),
@@ -115,7 +118,7 @@ function extensionsOf({ isCa = false, pathLength, keyUsage, purposes, uris = [],
     ...(uris.length > 0
       ? [new SubjectAlternativeNameExtension(uris.map((value) => ({ type: "url" as const, value })))]
       : []),
-    ...more,
+    ...(extension ? [new Extension(extension.oid, extension.isCritical, DER_NULL)] : []),
   ];
 }
 

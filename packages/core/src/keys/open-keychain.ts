@@ -28,7 +28,9 @@ async function noteFirst({ masterKeys, installationId }: KeyRecords, { services,
   const [first] = services;
   const known = masterKeys.find(({ id }) => id === first.id);
   if (known && known.retiredAtMs === undefined) return;
-  await keyStore.addMasterKey(await masterKeyRecord(first, installationId, clock.nowMs()));
+  // The times tell which one is newer, whatever the clocks of the machines say.
+  const addedAtMs = Math.max(clock.nowMs(), ...masterKeys.map((key) => key.addedAtMs + 1));
+  await keyStore.addMasterKey(await masterKeyRecord(first, installationId, addedAtMs));
 }
 
 async function foundInstallation(deps: KeychainDeps): Promise<KeyRecords> {

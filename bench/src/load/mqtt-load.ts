@@ -56,7 +56,8 @@ function logIn(port: number, device: BenchDevice): Promise<{ socket: Socket; acc
   });
 }
 
-function connectPacket(device: BenchDevice): Buffer {
+/** The CONNECT of a device, signed once. */
+export function connectPacket(device: BenchDevice): Buffer {
   const known = connects.get(device.deviceName);
   if (known) return known;
   const { clientId, sign } = signBench(device);

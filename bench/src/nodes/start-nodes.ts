@@ -34,17 +34,25 @@ const REDIS = {
 /** A Redis server, or a Redis Cluster of three. */
 export type RedisShape = keyof typeof REDIS;
 
-/** Starts the stores on the load's core, where this process is, and the nodes on the other. */
-export async function startNodes(shape: RedisShape): Promise<BenchNodes> {
+/**
+ * Starts the stores on the load's core, where this process is, and the nodes on the other.
+ *
+ * @param options.settings of every process, beside those of all benchmarks.
+ */
+export async function startNodes(
+  shape: RedisShape,
+  { mqttNodes = MQTT_NODES, settings = {} }: { mqttNodes?: number; settings?: Readonly<Record<string, string>> } = {},
+): Promise<BenchNodes> {
   const folder = mkdtempSync(join(tmpdir(), "trine-bench-"));
   const [postgres, redis] = await Promise.all([startPostgres({ durable: true }), REDIS[shape]()]);
-  const environment = sharedEnvironment({ folder, databaseUrl: await postgres.createDatabase(), redisUrl: redis.url });
+  const stores = { folder, databaseUrl: await postgres.createDatabase(), redisUrl: redis.url };
+  const environment = { ...sharedEnvironment(stores), ...settings };
   // The first makes the tables; the others come at once.
   const admin = await startApp("admin", environment);
   const [http, coap, ...mqtt] = await Promise.all([
     startApp("http", environment),
     startApp("coap", environment),
-    ...Array.from({ length: MQTT_NODES }, () => startApp("mqtt", environment)),
+    ...Array.from({ length: mqttNodes }, () => startApp("mqtt", environment)),
   ]);
   return {
     name: shape === "cluster" ? "Redis Cluster of 3 + Postgres" : "Redis + Postgres",

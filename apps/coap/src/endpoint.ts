@@ -1,6 +1,7 @@
 import { createSocket, type RemoteInfo } from "node:dgram";
 import { isIPv6 } from "node:net";
 import { listenError } from "@trine/runtime";
+import type { Peer } from "./peer.ts";
 
 /** A bound UDP socket. */
 export interface Endpoint {
@@ -8,12 +9,6 @@ export interface Endpoint {
   send(datagram: Buffer, to: Peer): void;
   /** Closes it when everything that was handed over is sent. */
   close(): Promise<void>;
-}
-
-/** Where a datagram came from. */
-export interface Peer {
-  readonly address: string;
-  readonly port: number;
 }
 
 /**

@@ -1,9 +1,9 @@
 import { parameters } from "coap";
 import { generate, type Option, type ParsedPacket } from "coap-packet";
 import { LRUCache } from "lru-cache";
-import type { Peer } from "./endpoint.ts";
 import { createMessageIds } from "./message-ids.ts";
 import { parseDatagram } from "./parse-datagram.ts";
+import { type Peer, peerKey } from "./peer.ts";
 import { RETRY_AFTER_SECONDS } from "./response-code.ts";
 import { createRetransmitter, type Delivery } from "./retransmitter.ts";
 
@@ -178,10 +178,6 @@ export function createMessageLayer(
 
 function isLarge(answer: Buffer, request: Buffer): boolean {
   return answer.length > 3 * request.length;
-}
-
-function peerKey({ address, port }: Peer): string {
-  return `${address}:${port}`;
 }
 
 function busy(): Response {

@@ -5,9 +5,9 @@ import type { MailboxMessage } from "@trine/core/ports";
 import { bodyResponse, type Downloads, needsBlocks } from "./downloads.ts";
 import { type MessageBody, messageBody } from "./json-body.ts";
 import type { Request, Response } from "./message-layer.ts";
+import { peerKey } from "./peer.ts";
 import { refusalResponse } from "./refusal-response.ts";
 import type { Delivery } from "./retransmitter.ts";
-import { TRANSPORT } from "./transport.ts";
 
 /** A device that is told its messages one after the other. */
 export interface Observer {
@@ -61,8 +61,11 @@ export function createObserver(deps: Deps, { session, token, request, after, onG
   let transfer: { readonly messageId: string; readonly end: (delivery: Delivery) => void } | undefined;
   let owed: string | undefined;
 
+  // Nothing can be told to a DTLS session that has ended.
+  const ended = request.peer.secured?.ended;
+  ended?.addEventListener("abort", () => void leave(), { once: true, signal });
   // The answer to the registration goes out first.
-  setImmediate(() => void run());
+  setImmediate(() => void (ended?.aborted ? leave() : run()));
 
   async function run(): Promise<void> {
     try {
@@ -80,9 +83,9 @@ export function createObserver(deps: Deps, { session, token, request, after, onG
     isOut ||= found.length > 0;
     if (signal.aborted) return release();
     // From here on a revocation ends it at once; one that was faster is noticed by the token.
-    const unwatch = inbox.watch(session, { look: ignore, end: ended });
+    const unwatch = inbox.watch(session, { look: ignore, end: endedBy });
     try {
-      const current = await platform.sessions.resume(token, { transport: TRANSPORT, peer: session.peer });
+      const current = await platform.sessions.resume(token, { transport: session.transport, peer: session.peer });
       if (isRefusal(current)) await refused(current);
       else if (!signal.aborted) await deliver(current, found[0]);
     } finally {
@@ -149,7 +152,7 @@ export function createObserver(deps: Deps, { session, token, request, after, onG
     else await pause(retryMs, undefined, { signal }).catch(ignore);
   }
 
-  function ended(why: string): void {
+  function endedBy(why: string): void {
     end(refusalResponse(why === "revoked" ? refuse("token_invalid", why) : refuse("unavailable", why)));
   }
 
@@ -187,9 +190,7 @@ export function createObserver(deps: Deps, { session, token, request, after, onG
   return {
     session,
     wasBegunBy: ({ peer, packet }) =>
-      peer.address === request.peer.address &&
-      peer.port === request.peer.port &&
-      packet.token.equals(request.packet.token),
+      peerKey(peer) === peerKey(request.peer) && packet.token.equals(request.packet.token),
     awaits: (messageId) => (transfer?.messageId === messageId ? transfer.end : undefined),
     end,
     leave,

@@ -8,7 +8,6 @@ import { createObserveNumbers } from "./observe-numbers.ts";
 import { createObserver, type Observer } from "./observer.ts";
 import { refusalResponse } from "./refusal-response.ts";
 import type { Delivery } from "./retransmitter.ts";
-import { TRANSPORT } from "./transport.ts";
 
 /** The devices that observe their mailboxes here (RFC 7641), one observation each. */
 export interface Observers {
@@ -47,7 +46,7 @@ export function createObservers(
       const key = deviceKey(session.device);
       const before = observers.get(key);
       if (!before && observers.size >= max) {
-        deps.platform.recorder.dropped(TRANSPORT, "too_many_observers");
+        deps.platform.recorder.dropped(session.transport, "too_many_observers");
         return undefined;
       }
       const after = before?.leave(session);

@@ -1,20 +1,37 @@
-import type { MacAttempt } from "@trine/core/auth";
+import type { ChannelProof, MacAttempt, X509Attempt } from "@trine/core/auth";
 import { DEFAULT_SIGN_METHOD, parseDeviceRef, parseMacHex, parseSignMethod } from "@trine/core/certificate";
 import { decode } from "cborg";
 
 /** A login as the body tells it (wire-format 5.1). */
-export type AuthBody = Pick<MacAttempt, "device" | "signMethod" | "mac" | "signed"> & {
+export interface AuthBody {
+  readonly claim:
+    | Pick<MacAttempt, "device" | "signMethod" | "mac" | "signed" | "channel">
+    | Pick<X509Attempt, "device" | "x509">;
   readonly numbered: boolean;
   readonly separateAck: boolean;
-};
+}
 
 const SIGNED_NAMES = ["clientId", "deviceName", "productKey", "seq", "timestamp"] as const;
 
-/** Reads a login's body, JSON or CBOR; `undefined` when it is not one. Signed texts are kept as they were sent (wire-format 0.18). */
-export function parseAuthBody(body: Buffer, format: "json" | "cbor"): AuthBody | undefined {
+/**
+ * Reads a login's body, JSON or CBOR; `undefined` when it is not one. Signed texts are kept as they were sent (wire-format 0.18).
+ *
+ * @param channel what the DTLS session proved. Without a `sign`, or with an empty one, its certificate is to prove the login, if there is one.
+ */
+export function parseAuthBody(body: Buffer, format: "json" | "cbor", channel?: ChannelProof): AuthBody | undefined {
   const fields = readFields(body, format);
   if (!fields) return undefined;
-  const device = parseDeviceRef(textOf(fields["productKey"]) ?? "", textOf(fields["deviceName"]) ?? "");
+  const isUnsigned = (textOf(fields["sign"]) ?? "") === "";
+  const claim =
+    channel?.kind === "x509" && isUnsigned ? readX509Login(fields, channel.chain) : readSignedLogin(fields, channel);
+  const numbered = textOf(fields["seq"]) !== undefined;
+  return claim && { claim, numbered, separateAck: textOf(fields["ackMode"]) === "1" };
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function readSignedLogin(fields: Fields, channel: ChannelProof | undefined): AuthBody["claim"] | undefined {
+  const device = readDevice(fields);
   const method = textOf(fields["signmethod"]);
   const signMethod = method === undefined ? DEFAULT_SIGN_METHOD : parseSignMethod(method);
   const mac = parseMacHex(textOf(fields["sign"]) ?? "");
@@ -25,15 +42,25 @@ export function parseAuthBody(body: Buffer, format: "json" | "cbor"): AuthBody |
     if (text !== undefined) signed[name] = text;
   }
   if ((signed["clientId"] ?? "").length > 64) return undefined;
-  const numbered = signed["seq"] !== undefined;
-  return { device, signMethod, mac, signed, numbered, separateAck: textOf(fields["ackMode"]) === "1" };
+  return { device, signMethod, mac, signed, ...(channel ? { channel } : {}) };
 }
 
-function readFields(body: Buffer, format: "json" | "cbor"): Record<string, unknown> | undefined {
+/** A device that knows its names may say them; one that does not learns them from the answer. */
+function readX509Login(fields: Fields, x509: X509Attempt["x509"]): AuthBody["claim"] | undefined {
+  if (fields["productKey"] === undefined && fields["deviceName"] === undefined) return { x509 };
+  const device = readDevice(fields);
+  return device && { x509, device };
+}
+
+function readDevice(fields: Fields) {
+  return parseDeviceRef(textOf(fields["productKey"]) ?? "", textOf(fields["deviceName"]) ?? "");
+}
+
+function readFields(body: Buffer, format: "json" | "cbor"): Fields | undefined {
   try {
     // A C client may count its terminating NUL in (wire-format 0.16).
     const value: unknown = format === "cbor" ? decode(body) : JSON.parse(body.toString("utf8").replace(/\0+$/, ""));
-    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
+    return typeof value === "object" && value !== null ? (value as Fields) : undefined;
   } catch {
     return undefined;
   }

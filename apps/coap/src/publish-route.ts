@@ -6,7 +6,6 @@ import type { Request, Response } from "./message-layer.ts";
 import { MESSAGE_ID_OPTION, type RequestOptions } from "./options.ts";
 import { refusalResponse } from "./refusal-response.ts";
 import { openBody, resumeSession, takeNumber } from "./request-session.ts";
-import { TRANSPORT } from "./transport.ts";
 
 // Larger answers would need Block2; the gateway's own are far below.
 const REPLY_BYTES = 1024;
@@ -42,9 +41,13 @@ async function accept(
     : platform.uplink.accept(session, { topic, payload, qos: 1, messageId: taken.messageId });
 }
 
-function acceptedResponse({ recorder }: Platform, { messageId, reply }: Accepted, { sealing }: Session): Response {
+function acceptedResponse(
+  { recorder }: Platform,
+  { messageId, reply }: Accepted,
+  { sealing, transport }: Session,
+): Response {
   const fits = reply !== undefined && reply.payload.length <= REPLY_BYTES;
-  if (reply && !fits) recorder.dropped(TRANSPORT, "reply_too_large");
+  if (reply && !fits) recorder.dropped(transport, "reply_too_large");
   const plain = fits ? reply.payload : undefined;
   const payload = plain && sealing ? sealPayload(sealing.key, plain) : plain;
   return {

@@ -1,17 +1,25 @@
-import { type Refusal, refuse, type Session } from "@trine/core/auth";
-import { openPayload } from "@trine/core/certificate";
+import { isRefusal, type Refusal, refuse, type Session } from "@trine/core/auth";
+import { deviceKey, openPayload } from "@trine/core/certificate";
 import type { Platform } from "@trine/core/platform";
 import type { Request } from "./message-layer.ts";
 import type { RequestOptions } from "./options.ts";
-import { TRANSPORT } from "./transport.ts";
+import { peerKey } from "./peer.ts";
+import { transportOf } from "./transport.ts";
 
 /** The session that a request's token stands for. */
-export function resumeSession(
+export async function resumeSession(
   { sessions }: Platform,
   { peer }: Request,
   { token = "" }: RequestOptions,
 ): Promise<Session | Refusal> {
-  return sessions.resume(token, { transport: TRANSPORT, peer: peer.address });
+  const session = await sessions.resume(token, { transport: transportOf(peer), peer: peer.address });
+  if (isRefusal(session)) return session;
+  const opener = peer.secured?.session.proof;
+  // Whoever holds the key of one device has no business with the token of another.
+  if (opener?.kind === "psk" && deviceKey(opener.device) !== deviceKey(session.device))
+    return refuse("token_invalid", `the channel was opened by ${deviceKey(opener.device)}`);
+  peer.secured?.vouch();
+  return session;
 }
 
 /** What a request says, in clear; `undefined` when it is not sealed as its session demands (wire-format 5.4). */
@@ -32,7 +40,7 @@ export async function takeNumber(
   const { token = "", seq: sealed } = options;
   const seq = sealed && session.sealing && parseSeq(openPayload(session.sealing.key, sealed));
   if (seq === undefined) return refuse("malformed", "sealed number cannot be opened");
-  return sessions.takeSequence(token, seq, `${peer.address}:${peer.port}/${packet.messageId}`);
+  return sessions.takeSequence(token, seq, `${peerKey(peer)}/${packet.messageId}`);
 }
 
 /** The number of a message is decimal text inside the seal (wire-format 5.4). */

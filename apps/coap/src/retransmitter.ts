@@ -1,5 +1,5 @@
 import { parameters } from "coap";
-import type { Peer } from "./endpoint.ts";
+import { type Peer, peerKey } from "./peer.ts";
 
 /** What became of a confirmable message: the peer took it, refused it by a RST, or kept silent. */
 export type Delivery = "acknowledged" | "rejected" | "unanswered";
@@ -67,8 +67,8 @@ export function createRetransmitter(
   };
 }
 
-function keyOf({ address, port }: Peer, messageId: number): string {
-  return `${address}:${port}/${messageId}`;
+function keyOf(peer: Peer, messageId: number): string {
+  return `${peerKey(peer)}/${messageId}`;
 }
 
 function ignore(): void {}

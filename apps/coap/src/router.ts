@@ -5,6 +5,7 @@ import type { Blockwise } from "./blockwise.ts";
 import { answerAcknowledge, answerMailbox, type MailboxDeps } from "./mailbox-route.ts";
 import type { Request, Response } from "./message-layer.ts";
 import { type RequestOptions, readOptions, uintOption } from "./options.ts";
+import { peerKey } from "./peer.ts";
 import { answerPublish } from "./publish-route.ts";
 import { answerPull } from "./pull-route.ts";
 import { refusalResponse } from "./refusal-response.ts";
@@ -54,8 +55,7 @@ async function route(deps: RouterDeps, request: Request): Promise<Response> {
   const maxBytes = resource.bodyBytes ?? deps.payloadBytes + SEAL_BYTES;
   const { block1 } = options;
   if (!block1) return dispatch(request.packet.payload);
-  const peer = `${request.peer.address}:${request.peer.port}`;
-  const block = deps.blockwise.take({ peer, packet: request.packet, value: block1, maxBytes });
+  const block = deps.blockwise.take({ peer: peerKey(request.peer), packet: request.packet, value: block1, maxBytes });
   const echo = { name: "Block1", value: block1 } as const;
   if ("code" in block) {
     const size = block.code === "4.13" ? [{ name: "Size1", value: uintOption(maxBytes) } as const] : [];

@@ -9,6 +9,38 @@ export const coapSettings = z.object({
     5682,
     "CoAP with AES in the payload (UDP). `0`: a free port, `off`: no listener.",
   ),
+  TRINE_COAPS_PORT: portSetting(5684, "CoAP over DTLS 1.2 (UDP). `0`: a free port, `off`: no listener."),
+  TRINE_TLS_LEGACY: z
+    .enum(["on", "off"])
+    .default("on")
+    .describe(
+      "The suites that the vendor's C SDKs have, and no others: RSA key exchange and CBC, without forward secrecy. `off` when no such device is left.",
+    ),
+  TRINE_COAPS_SESSIONS: intSetting(
+    { fallback: 10_000, min: 1, max: 1_000_000 },
+    "DTLS sessions and handshakes at once; one takes about 50 KB. A further device takes the place of one that has not logged in, or of the one that was silent for longest; if there is none, it is not answered.",
+  ),
+  TRINE_COAPS_HANDSHAKES: intSetting(
+    { fallback: 1000, min: 1, max: 100_000 },
+    "DTLS handshakes at once; further devices are not answered, and try again.",
+  ),
+  TRINE_COAPS_HELLOS_PER_SECOND: intSetting(
+    { fallback: 200, min: 1 },
+    "DTLS handshakes that one network address may begin within a second, and first greetings of it that are answered.",
+  ),
+  TRINE_COAPS_HANDSHAKE_SECONDS: intSetting({ fallback: 30, min: 1 }, "Time that a DTLS handshake may take."),
+  TRINE_COAPS_LOGIN_SECONDS: intSetting(
+    { fallback: 60, min: 1 },
+    "Silence after which a DTLS session ends in which no device has proved itself yet.",
+  ),
+  TRINE_COAPS_IDLE_SECONDS: intSetting(
+    { fallback: 3600, min: 1 },
+    "Silence after which the DTLS session of a device ends; the device greets anew when it has something to say.",
+  ),
+  TRINE_COAPS_MTU: intSetting(
+    { fallback: 1200, min: 512, max: 9000 },
+    "Largest datagram of a DTLS handshake, in bytes of UDP payload.",
+  ),
   TRINE_COAP_PAYLOAD_BYTES: intSetting(
     { fallback: 65_536, min: 1024, max: 1_048_576 },
     "Largest published payload. Above about 1 KB, the figure of one datagram, a device uploads it by Block1.",

@@ -43,7 +43,12 @@ export async function startOn(
   platform: Platform,
   given: Partial<CoapSettings> = {},
 ): Promise<{ port: number; symmetricPort: number; adapter: RunningAdapter }> {
-  const free = { TRINE_DEVICE_HOST: "127.0.0.1", TRINE_COAP_PORT: "0", TRINE_COAP_SYMMETRIC_PORT: "0" };
+  const free = {
+    TRINE_DEVICE_HOST: "127.0.0.1",
+    TRINE_COAP_PORT: "0",
+    TRINE_COAP_SYMMETRIC_PORT: "0",
+    TRINE_COAPS_PORT: "off",
+  };
   const adapter = await startCoap(platform, { ...coapSettings.parse(free), ...given });
   const { TRINE_COAP_PORT: port = 0, TRINE_COAP_SYMMETRIC_PORT: symmetricPort = 0 } = adapter.ports;
   return { port, symmetricPort, adapter };

@@ -71,14 +71,20 @@ export function createFront({ engine, limits, nowMs, random }: FrontDeps, on: Fr
     return undefined;
   }
 
-  /** Those who have proved nothing must not keep devices out; the oldest of them goes. Peers are in the order in which they came. */
+  /** A place for one more: that of a peer that has proved nothing, or else of the one that was silent for longest. */
   function makeRoom(): boolean {
+    const now = nowMs();
+    let silent: Peer | undefined;
     for (const peer of peers.values()) {
-      if (!peer.isEstablished || vouched.has(peer.id)) continue;
-      peer.close("idle");
-      return true;
+      if (!peer.isEstablished) continue;
+      if (!vouched.has(peer.id)) {
+        peer.close("no_room");
+        return true;
+      }
+      if (peer.seenAtMs < (silent?.seenAtMs ?? now - limits.unprovenIdleMs)) silent = peer;
     }
-    return false;
+    silent?.close("no_room");
+    return silent !== undefined;
   }
 
   function begin({ head, datagram }: VerifiedHello, from: PeerAddress): void {

@@ -32,4 +32,12 @@ export type FrontDrop =
 export type HandshakeOutcome = "ok" | "timeout" | "alert" | "no_shared_suite" | "protocol" | "given_up";
 
 /** How a session ended. */
-export type SessionEnd = "disconnected" | "idle" | "taken_over" | "alert" | "protocol" | "stopped" | "closed";
+export type SessionEnd =
+  | "disconnected"
+  | "idle"
+  | "no_room"
+  | "taken_over"
+  | "alert"
+  | "protocol"
+  | "stopped"
+  | "closed";

@@ -23,6 +23,8 @@ export interface MemoryDeviceRegistry extends DeviceRegistry {
     devices: readonly NewDevice[],
     batchId: string | undefined,
   ): { taken: readonly DeviceName[] } | "no_product";
+  /** As `findCredentials`, at once: what is decided by it is decided before anything else happens. */
+  credentialsOf(device: DeviceRef): DeviceCredentials | undefined;
   /** Voids what was made with certificates of the target before. */
   raiseX509Version(target: RevocationTarget): void;
 }
@@ -90,6 +92,7 @@ export function createMemoryDeviceRegistry(): MemoryDeviceRegistry {
   return {
     sealedRows: createMemorySealedRows(products, devices),
     insertOfBatch,
+    credentialsOf,
     raiseX509Version(target) {
       const name = "device" in target ? deviceKey(target.device) : target.productKey;
       x509Versions.set(name, x509VersionOf(name) + 1);
@@ -184,10 +187,11 @@ export function createMemoryDeviceRegistry(): MemoryDeviceRegistry {
     async listEndedRotations(nowMs, limit) {
       return [...devices.values()].flatMap((stored) => endedRotations(stored, nowMs)).slice(0, limit);
     },
-    async listSealedSecrets(productKey, { after, limit, batchId }) {
+    async listSealedSecrets(productKey, { after, limit, batchId, among }) {
       return devicesOf(productKey)
         .filter(({ device }) => after === undefined || byBytes(device.deviceName, after) > 0)
         .filter((stored) => batchId === undefined || stored.batchId === batchId)
+        .filter(({ device }) => among?.includes(device.deviceName) ?? true)
         .slice(0, limit)
         .map((stored) => {
           const { sealedSecret, secretVersion } = stored.next ?? stored;

@@ -15,7 +15,6 @@ import type {
   SubscriptionStore,
   Timeline,
   UplinkLog,
-  X509Store,
 } from "@trine/core/ports";
 import { createMemoryApiKeyStore } from "./memory-api-key-store.ts";
 import { createMemoryAttemptLimiter } from "./memory-attempt-limiter.ts";
@@ -32,7 +31,7 @@ import { createMemorySessionStore } from "./memory-session-store.ts";
 import { createMemorySubscriptionStore } from "./memory-subscription-store.ts";
 import { createMemoryTimeline } from "./memory-timeline.ts";
 import { createMemoryUplinkLog } from "./memory-uplink-log.ts";
-import { createMemoryX509Store } from "./memory-x509-store.ts";
+import { createMemoryX509Store, type MemoryX509Store } from "./memory-x509-store.ts";
 
 /** Every port of the core that stores or carries something. */
 export interface MemoryPorts {
@@ -52,7 +51,7 @@ export interface MemoryPorts {
   readonly bus: ControlBus;
   readonly keyStore: KeyStore;
   readonly sealedRows: readonly SealedRows[];
-  readonly x509: X509Store;
+  readonly x509: MemoryX509Store;
 }
 
 /** Opens every port in this process. Nothing is kept. For tests. */

@@ -36,21 +36,16 @@ export function createMemoryX509Store({ registry }: { registry: MemoryDeviceRegi
   const revoked = new Map<string, Map<string, Revoked>>();
   let own: X509OwnAuthority | undefined;
 
-  async function iotIdOf(device: DeviceRef): Promise<string | undefined> {
-    return (await registry.findCredentials(device))?.iotId;
-  }
+  const iotIdOf = (device: DeviceRef) => registry.credentialsOf(device)?.iotId;
 
-  async function findStored(fingerprint: string): Promise<Stored | undefined> {
+  function findStored(fingerprint: string): Stored | undefined {
     const stored = certificates.get(fingerprint);
-    if (!stored || (await iotIdOf(stored.device)) === stored.iotId) return stored;
+    if (!stored || iotIdOf(stored.device) === stored.iotId) return stored;
     certificates.delete(fingerprint);
     return undefined;
   }
 
-  async function allStored(): Promise<readonly Stored[]> {
-    const found = await Promise.all([...certificates.keys()].map(findStored));
-    return found.filter((stored) => stored !== undefined);
-  }
+  const allStored = () => [...certificates.keys()].map(findStored).filter((stored) => stored !== undefined);
 
   function revokeStored(stored: Stored, { atMs, why }: { atMs: number; why: string }): void {
     certificates.set(stored.fingerprint, { ...stored, revokedAtMs: atMs, revokedWhy: why });
@@ -62,8 +57,8 @@ export function createMemoryX509Store({ registry }: { registry: MemoryDeviceRegi
       .filter((authority) => authority.productKey === productKey)
       .toSorted((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1));
 
-  async function ending(): Promise<readonly (Stored & { endsAtMs: number })[]> {
-    const used = (await allStored()).flatMap((stored) =>
+  function ending(): readonly (Stored & { endsAtMs: number })[] {
+    const used = allStored().flatMap((stored) =>
       stored.seen && stored.firstUsedAtMs !== undefined && stored.revokedAtMs === undefined
         ? [{ ...stored, endsAtMs: stored.seen.notAfterMs }]
         : [],
@@ -87,9 +82,9 @@ export function createMemoryX509Store({ registry }: { registry: MemoryDeviceRegi
       },
     },
     async findStanding({ fingerprint, names, serialNumbers }) {
-      const stored = await findStored(fingerprint);
+      const stored = findStored(fingerprint);
       const device = stored?.device ?? names;
-      const credentials = device && (await registry.findCredentials(device));
+      const credentials = device && registry.credentialsOf(device);
       return {
         ...(stored ? { known: stored } : {}),
         ...(credentials ? { credentials } : {}),
@@ -100,16 +95,16 @@ export function createMemoryX509Store({ registry }: { registry: MemoryDeviceRegi
       };
     },
     async insert(record) {
-      const iotId = await iotIdOf(record.device);
+      const iotId = iotIdOf(record.device);
       if (iotId === undefined) return "no_device";
-      if (await findStored(record.fingerprint)) return "taken";
+      if (findStored(record.fingerprint)) return "taken";
       certificates.set(record.fingerprint, { ...record, iotId, toldLevel: Number.POSITIVE_INFINITY });
       return "inserted";
     },
     async noteFirstUse(record) {
-      const iotId = await iotIdOf(record.device);
+      const iotId = iotIdOf(record.device);
       if (iotId === undefined) return;
-      const stored = await findStored(record.fingerprint);
+      const stored = findStored(record.fingerprint);
       if (stored && (deviceKey(stored.device) !== deviceKey(record.device) || stored.firstUsedAtMs !== undefined))
         return;
       const { firstUsedAtMs, seen } = record;
@@ -117,18 +112,18 @@ export function createMemoryX509Store({ registry }: { registry: MemoryDeviceRegi
       certificates.set(record.fingerprint, { ...known, seen, firstUsedAtMs });
     },
     async find(fingerprint) {
-      const stored = await findStored(fingerprint);
+      const stored = findStored(fingerprint);
       return stored && recordOf(stored);
     },
     async list(device) {
-      const all = await allStored();
+      const all = allStored();
       return all
         .filter((stored) => deviceKey(stored.device) === deviceKey(device))
         .toSorted((a, b) => b.createdAtMs - a.createdAtMs || (a.fingerprint < b.fingerprint ? -1 : 1))
         .map(recordOf);
     },
     async revoke(device, fingerprint, how) {
-      const stored = await findStored(fingerprint);
+      const stored = findStored(fingerprint);
       if (!stored || deviceKey(stored.device) !== deviceKey(device) || stored.revokedAtMs !== undefined) return false;
       revokeStored(stored, how);
       return true;
@@ -151,7 +146,7 @@ export function createMemoryX509Store({ registry }: { registry: MemoryDeviceRegi
       revoked.set(issuerKeyHash, list);
       for (const serialNumber of serialNumbers)
         if (!list.has(serialNumber)) list.set(serialNumber, { revokedAtMs: how.atMs, why: how.why });
-      const meant = (await allStored()).filter((stored) =>
+      const meant = allStored().filter((stored) =>
         serialsOf(stored).some(
           (each) => each.issuerKeyHash === issuerKeyHash && serialNumbers.includes(each.serialNumber),
         ),
@@ -176,25 +171,27 @@ export function createMemoryX509Store({ registry }: { registry: MemoryDeviceRegi
       return own;
     },
     async listEnding({ beforeMs, level }, limit) {
-      return (await ending())
+      return ending()
         .filter(({ endsAtMs, toldLevel }) => endsAtMs < beforeMs && toldLevel > level)
         .toSorted((a, b) => a.endsAtMs - b.endsAtMs)
         .slice(0, limit)
         .map(({ fingerprint, device, iotId, endsAtMs }) => ({ fingerprint, device, iotId, notAfterMs: endsAtMs }));
     },
     async noteEndingTold(fingerprint, level) {
-      const stored = await findStored(fingerprint);
+      const stored = findStored(fingerprint);
       if (!stored || stored.toldLevel <= level) return false;
       certificates.set(fingerprint, { ...stored, toldLevel: level });
       return true;
     },
     async forgetEnded(beforeMs, limit) {
-      const ended = (await allStored()).filter(({ seen }) => seen && seen.notAfterMs < beforeMs).slice(0, limit);
+      const ended = allStored()
+        .filter(({ seen }) => seen && seen.notAfterMs < beforeMs)
+        .slice(0, limit);
       for (const { fingerprint } of ended) certificates.delete(fingerprint);
       return ended.length;
     },
     async countEnding(beforeMs) {
-      const all = await ending();
+      const all = ending();
       return beforeMs.map((before) => all.filter(({ endsAtMs }) => endsAtMs < before).length);
     },
   };

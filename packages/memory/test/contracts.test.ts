@@ -12,11 +12,13 @@ import {
   describeKeyStore,
   describeMailbox,
   describeOperatorSessionStore,
+  describePackageStore,
   describeSealedRows,
   describeSessionStore,
   describeSubscriptionStore,
   describeTimeline,
   describeUplinkLog,
+  describeX509Store,
   TIMELINE_EVENTS,
 } from "@trine/testkit/ports";
 import { createMemoryDeviceRegistry, createMemoryPorts, createMemoryTimeline, type MemoryPorts } from "../src/index.ts";
@@ -36,6 +38,10 @@ describeBatchStore("memory", async () => {
   const { batches, registry } = createMemoryPorts({ clock });
   return { store: batches, registry, dispose: async () => undefined };
 });
+describePackageStore("memory", async () => {
+  const { packages, batches, registry } = createMemoryPorts({ clock });
+  return { store: packages, batches, registry, dispose: async () => undefined };
+});
 describeTimeline("memory", async () => {
   const registry = createMemoryDeviceRegistry();
   const store = createMemoryTimeline({ registry, maxPerDevice: TIMELINE_EVENTS });
@@ -48,6 +54,10 @@ describeControlBus("memory", open("bus"));
 describeAttemptLimiter("memory", open("limiter"));
 describeMailbox("memory", open("mailbox"));
 describeUplinkLog("memory", open("uplinkLog"));
+describeX509Store("memory", async () => {
+  const { x509, registry } = createMemoryPorts({ clock });
+  return { store: x509, registry, sealedRows: x509.sealedRows, dispose: async () => undefined };
+});
 describeKeyStore("memory", open("keyStore"));
 for (const place of [0, 1]) {
   describeSealedRows(["memory, products", "memory, devices"][place] ?? "", async () => {

@@ -8,11 +8,13 @@ import {
   describeKeyStore,
   describeMailbox,
   describeOperatorSessionStore,
+  describePackageStore,
   describeSealedRows,
   describeSessionStore,
   describeSubscriptionStore,
   describeTimeline,
   describeUplinkLog,
+  describeX509Store,
   TIMELINE_EVENTS,
 } from "@trine/testkit/ports";
 import {
@@ -23,12 +25,15 @@ import {
   createSqlKeyStore,
   createSqlMailbox,
   createSqlOperatorSessionStore,
+  createSqlPackageStore,
   createSqlSealedDevices,
+  createSqlSealedOwnAuthority,
   createSqlSealedProducts,
   createSqlSessionStore,
   createSqlSubscriptionStore,
   createSqlTimeline,
   createSqlUplinkLog,
+  createSqlX509Store,
   type SqlDatabase,
 } from "../src/index.ts";
 import { dataKeys, keyState, masterKeys } from "../src/schema/key-tables.ts";
@@ -66,6 +71,11 @@ export function describeSqlStores(name: string, opened: () => Opened): void {
     ...(await shared(createSqlBatchStore)()),
     registry: createSqlDeviceRegistry(opened().database),
   }));
+  describePackageStore(name, async () => ({
+    ...(await shared(createSqlPackageStore)()),
+    registry: createSqlDeviceRegistry(opened().database),
+    batches: createSqlBatchStore(opened().database),
+  }));
   const timeline = (database: SqlDatabase) => createSqlTimeline(database, { maxPerDevice: TIMELINE_EVENTS });
   describeTimeline(name, async () => ({
     ...(await shared(timeline)()),
@@ -85,6 +95,11 @@ export function describeSqlStores(name: string, opened: () => Opened): void {
     for (const table of [keyState, masterKeys, dataKeys]) await database.db.delete(table);
     return shared(createSqlKeyStore)();
   });
+  describeX509Store(name, async () => ({
+    ...(await shared(createSqlX509Store)()),
+    registry: createSqlDeviceRegistry(opened().database),
+    sealedRows: createSqlSealedOwnAuthority(opened().database),
+  }));
   describeSubscriptionStore(name, shared(createSqlSubscriptionStore));
   describeSessionStore(name, single(createSqlSessionStore));
   describeMailbox(name, single(createSqlMailbox));

@@ -17,11 +17,15 @@ export function describeSessionStore(name: string, make: MakeContract<SessionSto
         aSession(),
         aSession({ policyVersion: 3, sealing: { random: "8fe3c8d50e10a1b2", seqOffset: 7 } }),
       ];
-      const [one, two] = [aTokenHash(), aTokenHash()];
-      await store.save(one, plain, 5);
-      await store.save(two, sealed, 5);
-      expect(await second.find(one)).toEqual(plain);
-      expect(await second.find(two)).toEqual(sealed);
+      const certified = aSession({
+        secretVersion: 2 ** 31 - 1,
+        x509: { fingerprint: "ab".repeat(32), x509Version: 3, notAfterMs: 4_000_000_000_000 },
+      });
+      for (const session of [plain, sealed, certified]) {
+        const hash = aTokenHash();
+        await store.save(hash, session, 5);
+        expect(await second.find(hash)).toEqual(session);
+      }
     });
 
     it("answers undefined for a token that nobody has", async () => {

@@ -12,11 +12,13 @@ export { describeDeviceRegistry } from "./describe-device-registry.ts";
 export { describeKeyStore } from "./describe-key-store.ts";
 export { describeMailbox } from "./describe-mailbox.ts";
 export { describeOperatorSessionStore } from "./describe-operator-session-store.ts";
+export { describePackageStore } from "./describe-package-store.ts";
 export { describeSealedRows } from "./describe-sealed-rows.ts";
 export { describeSessionStore } from "./describe-session-store.ts";
 export { describeSubscriptionStore } from "./describe-subscription-store.ts";
 export { describeTimeline, TIMELINE_EVENTS } from "./describe-timeline.ts";
 export { describeUplinkLog } from "./describe-uplink-log.ts";
+export { describeX509Store } from "./describe-x509-store.ts";
 export {
   aDevice,
   aDeviceRef,

@@ -1,6 +1,6 @@
 export type { Complaint } from "./observe/health-server.ts";
 export type { Logger } from "./observe/logger.ts";
-export type { Metrics } from "./observe/metrics.ts";
+export { createMetrics, type Metrics } from "./observe/metrics.ts";
 export { keepSnapshot } from "./process/background.ts";
 export { openDataFolder, readOrMakeKeyFile } from "./process/data-folder.ts";
 export { listenOn } from "./process/listener.ts";

@@ -12,6 +12,7 @@ export { createAuthenticator } from "./create-authenticator.ts";
 export { createPskKeys } from "./create-psk-keys.ts";
 export { createSessionResumer } from "./create-resumer.ts";
 export type { PskKey, PskKeys } from "./psk-keys.ts";
+export { createPskTurns, type PskTry, type PskTurns } from "./psk-turns.ts";
 export { recordedAuthenticator, recordedResumer } from "./recorded.ts";
 export { isRefusal, REFUSALS, type Refusal, type RefusalCode, refuse } from "./refusal.ts";
 export { NO_SECRET_VERSION, type Sealing, type Session } from "./session.ts";

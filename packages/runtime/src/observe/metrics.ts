@@ -130,6 +130,39 @@ export function createMetrics(service: string) {
       labelNames: ["transport"],
       registers,
     }),
+    ingressRefused: new Counter({
+      name: "trine_ingress_refused_total",
+      help: "TCP connections that were closed before they were known for what they are",
+      labelNames: ["why"],
+      registers,
+    }),
+    ingressWaiting: new Gauge({
+      name: "trine_ingress_waiting",
+      help: "TCP connections of which it is not known yet what they speak",
+      registers,
+    }),
+    tlsHandshakes: new Counter({
+      name: "trine_tls_handshakes_total",
+      help: "TLS handshakes, by outcome",
+      labelNames: ["outcome"],
+      registers,
+    }),
+    tlsHandshakesInFlight: new Gauge({
+      name: "trine_tls_handshakes_in_flight",
+      help: "TLS handshakes that have begun and not ended",
+      registers,
+    }),
+    tlsSessions: new Counter({
+      name: "trine_tls_sessions_total",
+      help: "TLS sessions, by what was agreed on",
+      labelNames: ["version", "suite"],
+      registers,
+    }),
+    tlsCertificateExpiry: new Gauge({
+      name: "trine_tls_certificate_expiry_seconds",
+      help: "When the certificate of the device ports ends, in seconds since 1970",
+      registers,
+    }),
     timelineDropped: new Counter({
       name: "trine_timeline_dropped_total",
       help: "Events that did not get into the timelines of devices",

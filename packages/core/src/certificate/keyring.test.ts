@@ -1,8 +1,10 @@
 import { randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createVault } from "./keyring.ts";
+import { createKeyring, createVault, dataKeyId } from "./keyring.ts";
 import { parseMasterKeys } from "./master-key.ts";
+import { parseDeviceRef } from "./names.ts";
+import { deviceSecretContext, productSecretContext, productSeedContext } from "./seal-context.ts";
 import { Secret } from "./secret.ts";
 import { VaultError } from "./vault-error.ts";
 
@@ -71,6 +73,81 @@ describe("a vault", () => {
     expect(() => createVault([], random)).toThrow(VaultError);
     expect(() => createVault([newer, randomBytes(31)], random)).toThrow(VaultError);
     expect(() => createVault([newer, Buffer.from(newer)], random)).toThrow("twice");
+  });
+});
+
+describe("a keyring with data keys", () => {
+  const [one, two] = [randomBytes(32), randomBytes(32)];
+  const context = { bound: "device-secret/pk/d1/1", legacy: "pk/d1" };
+
+  function ringWith(...dataKeys: Buffer[]) {
+    const ring = createKeyring([newer, older], random);
+    for (const key of dataKeys) ring.addDataKey(key);
+    return ring;
+  }
+
+  it("seals with the chosen one, and names it in the ciphertext", () => {
+    const ring = ringWith(one, two);
+    ring.sealWith(dataKeyId(two));
+    const sealed = ring.seal(secret, context);
+    expect(sealed).toMatch(new RegExp(`^2\\.${dataKeyId(two)}\\.[\\w-]+$`));
+    expect(ringWith(two).open(sealed, context).reveal()).toBe(secret.reveal());
+    expect(() => ringWith(one).open(sealed, context)).toThrow("a key that is not among");
+  });
+
+  it("opens what a master key sealed, in the context of that time", () => {
+    const ring = ringWith(one);
+    ring.sealWith(dataKeyId(one));
+    expect(ring.open(vault.seal(secret, "pk/d1"), context).reveal()).toBe(secret.reveal());
+    expect(() => ring.open(vault.seal(secret, context.bound), context)).toThrow(VaultError);
+  });
+
+  it("is not read by a vault that has no data keys", () => {
+    const ring = ringWith(one);
+    ring.sealWith(dataKeyId(one));
+    expect(() => vault.open(ring.seal(secret, context), context)).toThrow(VaultError);
+  });
+
+  it("does not open a secret in the place of another kind, slot or version", () => {
+    const ring = ringWith(one);
+    ring.sealWith(dataKeyId(one));
+    const device = parseDeviceRef("pk", "dev1");
+    if (!device) throw new Error("the names are valid");
+    const contexts = [
+      deviceSecretContext(device, 1),
+      deviceSecretContext(device, 2),
+      productSecretContext(device.productKey),
+      productSeedContext(device.productKey),
+    ];
+    for (const [at, own] of contexts.entries()) {
+      const sealed = ring.seal(secret, own);
+      for (const [other, foreign] of contexts.entries()) {
+        if (at === other) expect(ring.open(sealed, foreign).reveal()).toBe(secret.reveal());
+        else expect(() => ring.open(sealed, foreign)).toThrow(VaultError);
+      }
+    }
+  });
+
+  it("knows which ciphertexts it can open, and which it would seal alike", () => {
+    const ring = ringWith(one);
+    const before = ring.seal(secret, context);
+    expect(ring.isCurrent(before)).toBe(true);
+    ring.sealWith(dataKeyId(one));
+    const now = ring.seal(secret, context);
+    expect([before, now].map((sealed) => ring.isCurrent(sealed))).toEqual([false, true]);
+    expect([before, now, `2.${dataKeyId(two)}.AAAA`, "x.y.z.w", ""].map((sealed) => ring.knows(sealed))).toEqual([
+      true,
+      true,
+      false,
+      false,
+      false,
+    ]);
+    expect(() => ring.sealWith(dataKeyId(two))).toThrow(VaultError);
+    expect(() => ring.addDataKey(randomBytes(16))).toThrow(VaultError);
+  });
+
+  it("without any key seals nothing", () => {
+    expect(() => createKeyring([], random).seal(secret, context)).toThrow("no key to seal with");
   });
 });
 

@@ -111,7 +111,8 @@ describe("a first use", () => {
           ...x509,
           async noteFirstUse(record) {
             // The list is written while nobody knows the certificate.
-            await x509.revokeSerials(authority?.keyHash ?? "", ["0a0b"], { atMs: NOW_MS, why: "lost" });
+            const list = { productKey: device.productKey, issuerKeyHash: authority?.keyHash ?? "" };
+            await x509.revokeSerials(list, ["0a0b"], { atMs: NOW_MS, why: "lost" });
             await x509.noteFirstUse(record);
           },
         },

@@ -4,6 +4,7 @@ import {
   type SealedRow,
   type SealedRows,
   type X509AuthorityRecord,
+  type X509ListKey,
   type X509OwnAuthority,
   type X509Record,
   type X509Serial,
@@ -32,7 +33,7 @@ export interface MemoryX509Store extends X509Store {
 export function createMemoryX509Store({ registry }: { registry: MemoryDeviceRegistry }): MemoryX509Store {
   const certificates = new Map<string, Stored>();
   const authorities = new Map<string, X509AuthorityRecord>();
-  /** By the hash of the issuer's key, by serial number. */
+  /** By `listName`, by serial number. */
   const revoked = new Map<string, Map<string, Revoked>>();
   let own: X509OwnAuthority | undefined;
 
@@ -51,6 +52,13 @@ export function createMemoryX509Store({ registry }: { registry: MemoryDeviceRegi
     certificates.set(stored.fingerprint, { ...stored, revokedAtMs: atMs, revokedWhy: why });
     registry.raiseX509Version({ device: stored.device });
   }
+
+  const listedOf = (productKey: ProductKey, serialNumbers: readonly string[]) =>
+    [...revoked].flatMap(([name, serials]) => {
+      const [ofProduct, issuerKeyHash = ""] = name.split("/");
+      if (ofProduct !== productKey) return [];
+      return serialNumbers.filter((each) => serials.has(each)).map((serialNumber) => ({ issuerKeyHash, serialNumber }));
+    });
 
   const authoritiesOf = (productKey: ProductKey) =>
     [...authorities.values()]
@@ -89,9 +97,7 @@ export function createMemoryX509Store({ registry }: { registry: MemoryDeviceRegi
         ...(stored ? { known: stored } : {}),
         ...(credentials ? { credentials } : {}),
         authorities: device ? authoritiesOf(device.productKey).map(({ der }) => der) : [],
-        revoked: [...revoked].flatMap(([issuerKeyHash, serials]) =>
-          serialNumbers.filter((each) => serials.has(each)).map((serialNumber) => ({ issuerKeyHash, serialNumber })),
-        ),
+        revoked: device ? listedOf(device.productKey, serialNumbers) : [],
       };
     },
     async insert(record) {
@@ -141,23 +147,27 @@ export function createMemoryX509Store({ registry }: { registry: MemoryDeviceRegi
       registry.raiseX509Version({ productKey });
       return true;
     },
-    async revokeSerials(issuerKeyHash, serialNumbers, how) {
-      const list = revoked.get(issuerKeyHash) ?? new Map<string, Revoked>();
-      revoked.set(issuerKeyHash, list);
+    async revokeSerials(issuer, serialNumbers, how) {
+      if (!(await registry.findProduct(issuer.productKey))) return "no_product";
+      const list = revoked.get(listName(issuer)) ?? new Map<string, Revoked>();
+      revoked.set(listName(issuer), list);
       for (const serialNumber of serialNumbers)
         if (!list.has(serialNumber)) list.set(serialNumber, { revokedAtMs: how.atMs, why: how.why });
-      const meant = allStored().filter((stored) =>
-        serialsOf(stored).some(
-          (each) => each.issuerKeyHash === issuerKeyHash && serialNumbers.includes(each.serialNumber),
-        ),
+      const { productKey, issuerKeyHash } = issuer;
+      const meant = allStored().filter(
+        (stored) =>
+          stored.device.productKey === productKey &&
+          serialsOf(stored).some(
+            (each) => each.issuerKeyHash === issuerKeyHash && serialNumbers.includes(each.serialNumber),
+          ),
       );
       for (const stored of meant) if (stored.revokedAtMs === undefined) revokeStored(stored, how);
       return [...new Map(meant.map(({ device }) => [deviceKey(device), device])).values()];
     },
-    async listRevoked(issuerKeyHash, { limit, cursor }) {
+    async listRevoked(issuer, { limit, cursor }) {
       if (cursor !== undefined && !/^>[0-9a-f]{1,42}$/.test(cursor)) throw new InvalidCursorError();
       const after = cursor?.slice(1) ?? "";
-      const rest = [...(revoked.get(issuerKeyHash) ?? [])]
+      const rest = [...(revoked.get(listName(issuer)) ?? [])]
         .map(([serialNumber, facts]) => ({ serialNumber, ...facts }))
         .filter(({ serialNumber }) => serialNumber > after)
         .toSorted((a, b) => (a.serialNumber < b.serialNumber ? -1 : 1));
@@ -195,6 +205,11 @@ export function createMemoryX509Store({ registry }: { registry: MemoryDeviceRegi
       return beforeMs.map((before) => all.filter(({ endsAtMs }) => endsAtMs < before).length);
     },
   };
+}
+
+/** Neither part holds a slash. */
+function listName({ productKey, issuerKeyHash }: X509ListKey): string {
+  return `${productKey}/${issuerKeyHash}`;
 }
 
 /** Every certificate that it stands and falls with. */

@@ -38,6 +38,7 @@ export type {
 } from "./key-store.ts";
 export type { Mailbox, MailboxLimits, MailboxMessage, MailboxTaker, MessageState, MessageStatus } from "./mailbox.ts";
 export type { OperatorSessionRecord, OperatorSessionStore, SessionEnd } from "./operator-session-store.ts";
+export type { HandOverPackage, PackageRecord, PackageStore, PackedDevice } from "./package-store.ts";
 export type { LoginDecision, Recorder } from "./recorder.ts";
 export type { SealedRow, SealedRows } from "./sealed-rows.ts";
 export type { SessionRecord, SessionStore, X509Login } from "./session-store.ts";
@@ -45,10 +46,12 @@ export type { Subscription, SubscriptionStore } from "./subscription-store.ts";
 export type { Timeline, TimelineEvent, TimelineKind, TimelineNotes } from "./timeline.ts";
 export type { GroupInfo, GroupOptions, UplinkItem, UplinkLog, UplinkMessage } from "./uplink-log.ts";
 export { UPLINK_PARTITIONS } from "./uplink-log.ts";
+export { X509_KEY_TYPES, type X509Authority, type X509Issuer, type X509KeyType } from "./x509-issuer.ts";
 export type {
   PresentedX509,
   X509AuthorityRecord,
   X509Ending,
+  X509ListKey,
   X509Lookup,
   X509Origin,
   X509OwnAuthority,
@@ -58,4 +61,3 @@ export type {
   X509Standing,
   X509Store,
 } from "./x509-store.ts";
-export { X509_KEY_TYPES, type X509Authority, type X509Issuer, type X509KeyType } from "./x509-issuer.ts";

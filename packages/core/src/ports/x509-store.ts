@@ -20,7 +20,7 @@ export interface X509Standing {
   readonly credentials?: DeviceCredentials;
   /** CAs of that device's product, in DER. */
   readonly authorities: readonly Buffer[];
-  /** Who revoked certificates with these serial numbers. */
+  /** What is on the lists of that product's CAs, of these serial numbers. */
   readonly revoked: readonly X509Serial[];
 }
 
@@ -80,6 +80,13 @@ export interface X509AuthorityRecord {
   readonly createdAtMs: number;
 }
 
+/** Names the list of what a CA revoked: each product that trusts it has one of its own. */
+export interface X509ListKey {
+  readonly productKey: ProductKey;
+  /** SHA-256 of the CA's public key, in lower-case hex. */
+  readonly issuerKeyHash: string;
+}
+
 /** Trine's own CA: its key is sealed under its fingerprint. */
 export interface X509OwnAuthority {
   readonly fingerprint: string;
@@ -126,18 +133,18 @@ export interface X509Store extends X509Lookup {
   /** Has a product trust a CA no more. @returns whether it did. */
   deleteAuthority(productKey: ProductKey, fingerprint: string): Promise<boolean>;
   /**
-   * Puts serial numbers on the list of what the holder of a key revoked, for good, and revokes the certificates among them that are known, as
-   * well as those that one of them stood for.
-   * @returns the devices of all of them, also of those that were revoked before.
+   * Puts serial numbers on the list of what counts as revoked by the holder of a key, for the devices of one product and for good, and revokes
+   * their certificates among them that are known, as well as those that one of them stood for.
+   * @returns the devices of all of them, also of those that were revoked before; `no_product` when there is none.
    */
   revokeSerials(
-    issuerKeyHash: string,
+    issuer: X509ListKey,
     serialNumbers: readonly string[],
     revoked: { atMs: number; why: string },
-  ): Promise<readonly DeviceRef[]>;
-  /** What the holder of a key revoked, in the order of serial numbers. @throws InvalidCursorError */
+  ): Promise<readonly DeviceRef[] | "no_product">;
+  /** What is on such a list, in the order of serial numbers. @throws InvalidCursorError */
   listRevoked(
-    issuerKeyHash: string,
+    issuer: X509ListKey,
     page: { limit: number; cursor?: string },
   ): Promise<Page<{ serialNumber: string; revokedAtMs: number; why: string }>>;
 

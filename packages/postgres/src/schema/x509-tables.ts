@@ -66,18 +66,22 @@ export const x509Authorities = pgTable(
   (table) => [primaryKey({ columns: [table.productKey, table.fingerprint] })],
 );
 
-/** What holders of keys revoked, for good: also of devices that are not there any more, or not yet. */
+/** What CAs revoked for the devices of a product, for good: also for devices that are not there any more, or not yet. */
 export const x509Revocations = pgTable(
   "x509_revocations",
   {
+    productKey: byteOrderedText("product_key")
+      .$type<ProductKey>()
+      .notNull()
+      .references(() => products.productKey, { onDelete: "cascade" }),
     issuerKeyHash: text("issuer_key_hash").notNull(),
     serialNumber: byteOrderedText("serial_number").notNull(),
     revokedAtMs: timeMs("revoked_at_ms").notNull(),
     why: text("why").notNull(),
   },
   (table) => [
-    primaryKey({ columns: [table.issuerKeyHash, table.serialNumber] }),
-    index("x509_revocations_serial").on(table.serialNumber),
+    primaryKey({ columns: [table.productKey, table.serialNumber, table.issuerKeyHash] }),
+    index("x509_revocations_list").on(table.productKey, table.issuerKeyHash, table.serialNumber),
   ],
 );
 

@@ -67,15 +67,20 @@ export function createSqlAuthorities(database: SqlDatabase): AuthorityMethods {
       return changed.length > 0;
     },
     // The list is committed before the certificates are looked for: one that is used for the first time meanwhile is found there.
-    async revokeSerials(issuerKeyHash, serialNumbers, { atMs, why }) {
+    async revokeSerials({ productKey, issuerKeyHash }, serialNumbers, { atMs, why }) {
       const rows = [...new Set(serialNumbers)].map((serialNumber) => ({ serialNumber }));
-      await db.execute(
-        sql`insert into ${x509Revocations} (issuer_key_hash, serial_number, revoked_at_ms, why)
-          select ${issuerKeyHash}, "serialNumber", ${atMs}, ${why} from ${recordset(rows, { serialNumber: "text" })}
-          on conflict do nothing`,
-      );
       const listed = recordset(rows, { serialNumber: "text" });
-      const which = sql`(
+      try {
+        await db.execute(
+          sql`insert into ${x509Revocations} (product_key, issuer_key_hash, serial_number, revoked_at_ms, why)
+            select ${productKey}, ${issuerKeyHash}, "serialNumber", ${atMs}, ${why} from ${listed}
+            on conflict do nothing`,
+        );
+      } catch (error) {
+        if (sqlState(error) === FOREIGN_KEY_VIOLATION) return "no_product";
+        throw error;
+      }
+      const which = sql`product_key = ${productKey} and (
         (issuer_key_hash = ${issuerKeyHash} and serial_number in (select "serialNumber" from ${listed}))
         or (intermediates is not null and exists (
           select from ${listed} where intermediates @> jsonb_build_array(
@@ -86,7 +91,7 @@ export function createSqlAuthorities(database: SqlDatabase): AuthorityMethods {
         sql`select distinct product_key as "productKey", device_name as "deviceName" from ${x509Certificates} where ${which}`,
       );
     },
-    async listRevoked(issuerKeyHash, { limit, cursor }) {
+    async listRevoked({ productKey, issuerKeyHash }, { limit, cursor }) {
       const { serialNumber, revokedAtMs, why } = x509Revocations;
       const after = cursors.read(cursor);
       const rows = await db
@@ -94,6 +99,7 @@ export function createSqlAuthorities(database: SqlDatabase): AuthorityMethods {
         .from(x509Revocations)
         .where(
           and(
+            eq(x509Revocations.productKey, productKey),
             eq(x509Revocations.issuerKeyHash, issuerKeyHash),
             after === undefined ? undefined : gt(serialNumber, after),
           ),

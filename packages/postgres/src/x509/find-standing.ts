@@ -31,7 +31,8 @@ export function createFindStanding({ db }: SqlDatabase): X509Lookup["findStandin
       revoked: sql<readonly X509Serial[]>`(
         select coalesce(jsonb_agg(jsonb_build_object(
           'issuerKeyHash', listed.issuer_key_hash, 'serialNumber', listed.serial_number)), '[]')
-        from ${x509Revocations} listed where listed.serial_number = any(${sql.placeholder("serialNumbers")}::text[]))`,
+        from ${x509Revocations} listed
+        where listed.product_key = meant.product_key and listed.serial_number = any(${sql.placeholder("serialNumbers")}::text[]))`,
     })
     .from(meant)
     .leftJoin(

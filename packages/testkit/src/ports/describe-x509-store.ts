@@ -60,12 +60,12 @@ export function describeX509Store(
       await store.insertAuthority(authority);
       await store.insertAuthority(anAuthority(await addDevice().then(({ productKey }) => productKey)));
       const serials = [aSerialNumber(), aSerialNumber()];
-      const issuer = aFingerprint();
+      const issuer = { productKey: device.productKey, issuerKeyHash: aFingerprint() };
       await store.revokeSerials(issuer, [serials[1] ?? ""], REVOKED);
       const credentials = await registry.findCredentials(device);
       const of = (fingerprint: string, names: DeviceRef | undefined) =>
         second.findStanding({ fingerprint, names, serialNumbers: serials });
-      const revoked = [{ issuerKeyHash: issuer, serialNumber: serials[1] }];
+      const revoked = [{ issuerKeyHash: issuer.issuerKeyHash, serialNumber: serials[1] }];
       const { origin, issuerKeyHash } = record;
       expect(await of(record.fingerprint, undefined)).toMatchObject({
         known: { device, origin, issuerKeyHash },
@@ -74,9 +74,11 @@ export function describeX509Store(
         revoked,
       });
       expect(await of(aFingerprint(), device)).toEqual({ credentials, authorities: [authority.der], revoked });
-      expect(await of(record.fingerprint, await addDevice())).toMatchObject({ credentials });
-      expect(await of(aFingerprint(), aDeviceRef())).toEqual({ authorities: [], revoked });
-      expect(await of(aFingerprint(), undefined)).toEqual({ authorities: [], revoked });
+      expect(await of(record.fingerprint, await addDevice())).toMatchObject({ credentials, revoked });
+      const gone = aDeviceRef(device.productKey);
+      expect(await of(aFingerprint(), gone)).toEqual({ authorities: [authority.der], revoked });
+      expect(await of(aFingerprint(), aDeviceRef())).toEqual({ authorities: [], revoked: [] });
+      expect(await of(aFingerprint(), undefined)).toEqual({ authorities: [], revoked: [] });
     });
 
     it("keeps a certificate at its first use, and what it says of one that was bound by its fingerprint", async () => {
@@ -163,18 +165,22 @@ export function describeX509Store(
       expect(await store.listAuthorities(other.productKey)).toHaveLength(1);
     });
 
-    it("revokes what a CA lists, with what stood on it, and names the devices again when it is asked again", async () => {
+    it("revokes what a CA lists for a product, with what stood on it, and names the devices again when it is asked again", async () => {
       const { store, second } = open();
-      const [device, below, other] = [await addDevice(), await addDevice(), await addDevice()];
+      const [device, other] = [await addDevice(), await addDevice()];
+      const { productKey } = device;
+      const sibling = aDevice(productKey);
+      await open().registry.insertDevices(productKey, [sibling]);
+      const below = sibling.device;
       const record = aCertificate(device);
       const { issuerKeyHash } = record;
       const between = { issuerKeyHash, serialNumber: aSerialNumber() };
       const under = aCertificate(below, { intermediates: [between] });
-      const elsewhere = aCertificate(other, { seen: record.seen });
+      const elsewhere = aCertificate(other, { seen: record.seen, issuerKeyHash });
       for (const each of [record, under, elsewhere]) await store.insert(each);
       const serials = [record.seen.serialNumber, between.serialNumber, aSerialNumber()];
       for (const again of [store, second]) {
-        const devices = await again.revokeSerials(issuerKeyHash, serials, REVOKED);
+        const devices = await again.revokeSerials({ productKey, issuerKeyHash }, serials, REVOKED);
         expect(devices).toHaveLength(2);
         expect(devices).toEqual(expect.arrayContaining([device, below]));
       }
@@ -182,15 +188,18 @@ export function describeX509Store(
       expect(await store.find(under.fingerprint)).toMatchObject({ revokedAtMs: 7, intermediates: [between] });
       expect(await store.find(elsewhere.fingerprint)).toEqual(elsewhere);
       expect(await Promise.all([device, below, other].map(versionOf))).toEqual([1, 1, 0]);
+      const nobody = { productKey: aDeviceRef().productKey, issuerKeyHash };
+      expect(await store.revokeSerials(nobody, serials, REVOKED)).toBe("no_product");
     });
 
     it("lists what a CA revoked, in pages, each with when and why it was revoked first", async () => {
       const { store, second } = open();
-      const issuer = aFingerprint();
+      const { productKey } = await addDevice();
+      const issuer = { productKey, issuerKeyHash: aFingerprint() };
       const serials = ["10", "20", "30"];
       await store.revokeSerials(issuer, serials, REVOKED);
       await store.revokeSerials(issuer, ["20"], { atMs: 8, why: "again" });
-      await store.revokeSerials(aFingerprint(), ["25"], REVOKED);
+      await store.revokeSerials({ productKey, issuerKeyHash: aFingerprint() }, ["25"], REVOKED);
       const first = await second.listRevoked(issuer, { limit: 2 });
       expect(first.items).toEqual([
         { serialNumber: "10", revokedAtMs: 7, why: "lost" },

@@ -64,7 +64,9 @@ export function createX509Authorities(deps: X509Deps): X509Authorities {
       const wrong = parsed.indexOf(undefined);
       if (wrong >= 0) return problem("invalid", "hexadecimal, 1 to 42 digits", `serialNumbers.${wrong}`);
       const serials = parsed.filter((serial) => serial !== undefined);
-      const devices = await x509.revokeSerials(authority.keyHash, serials, { atMs: clock.nowMs(), why });
+      const list = { productKey, issuerKeyHash: authority.keyHash };
+      const devices = await x509.revokeSerials(list, serials, { atMs: clock.nowMs(), why });
+      if (devices === "no_product") return productNotFound();
       const detail = { fingerprint, why, count: serials.length, devices: devices.length };
       await recordAct(deps, actor, { action: "x509.authority.revoke", target: productKey, detail });
       // What was remembered of certificates between a device's and the CA goes as well.
@@ -85,11 +87,13 @@ export function createX509Authorities(deps: X509Deps): X509Authorities {
     async listRevoked({ productKey, fingerprint }, page) {
       const authority = await findAuthority(productKey, fingerprint);
       if (!authority) return authorityNotFound();
-      return x509.listRevoked(authority.keyHash, page).catch(cursorProblem);
+      return x509.listRevoked({ productKey, issuerKeyHash: authority.keyHash }, page).catch(cursorProblem);
     },
-    async own(actor) {
-      return (await openOwnAuthority(deps, actor)).facts;
+    async findOwn() {
+      const own = await x509.findOwnAuthority();
+      return (own && parseX509(own.der)) ?? problem("x509_not_found", "Trine has no CA of its own yet");
     },
+    makeOwn: async (actor) => (await openOwnAuthority(deps, actor)).facts,
   };
 }
 

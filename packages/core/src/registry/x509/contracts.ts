@@ -56,8 +56,8 @@ export interface X509Authorities {
   /** Has a product trust a CA no more. The product's sessions are closed on every node: what the CA vouched for does not come back. */
   remove(actor: Actor, productKey: ProductKey, fingerprint: string): Promise<Revoked | Problem>;
   /**
-   * Puts serial numbers (hex) on the list of what a CA revoked, for every product that trusts it, and closes the sessions of devices that
-   * used such a certificate. Doing it again does no harm.
+   * Puts serial numbers (hex) on the list of what a CA revoked, for the devices of this product, and closes the sessions of those that used such
+   * a certificate. Doing it again does no harm.
    */
   revokeSerials(
     actor: Actor,
@@ -69,8 +69,10 @@ export interface X509Authorities {
     authority: { readonly productKey: ProductKey; readonly fingerprint: string },
     page: { limit: number; cursor?: string },
   ): Promise<Page<{ serialNumber: string; revokedAtMs: number; why: string }> | Problem>;
-  /** Trine's own CA, made when it is asked for first. */
-  own(actor: Actor): Promise<X509Facts>;
+  /** Trine's own CA. */
+  findOwn(): Promise<X509Facts | Problem>;
+  /** Makes Trine's own CA, if there is none yet. Issuing does it by itself. */
+  makeOwn(actor: Actor): Promise<X509Facts>;
 }
 
 /** Watches over the ends of certificates. */

@@ -2,11 +2,13 @@ import { join } from "node:path";
 import { openAdminKey, startAdmin } from "@trine/admin";
 import { startCoap } from "@trine/coap";
 import { startHttp } from "@trine/http";
+import { createIngress } from "@trine/ingress";
 import { startMqtt } from "@trine/mqtt";
 import { runService } from "@trine/runtime";
 import { findOrMakeDemo } from "./demo-product.ts";
 import { greeting } from "./greeting.ts";
 import { gatewaySettings } from "./settings.ts";
+import { startAllPort } from "./start-all-port.ts";
 
 /** Set where it is opened, read where it is shown. */
 let adminKey: ReturnType<typeof openAdminKey>;
@@ -16,18 +18,23 @@ await runService({
   settings: gatewaySettings,
   alone: true,
   works: true,
-  async start({ platform, operators, settings, writeSnapshot }) {
+  async start(context) {
+    const { platform, operators, settings, writeSnapshot } = context;
+    const { recorder } = platform;
     adminKey = openAdminKey(settings.TRINE_ADMIN_KEY, settings.TRINE_DATA_DIR);
-    return Promise.all([
-      startMqtt(platform, settings),
+    const ingress = await createIngress({ ...context, pskKeys: platform.pskKeys, recorder });
+    const [mqtt, http, ...others] = await Promise.all([
+      startMqtt(platform, settings, ingress),
+      startHttp(platform, settings, ingress),
       startCoap(platform, settings),
-      startHttp(platform, settings),
-      startAdmin({ settings, operators, recorder: platform.recorder, adminKey, writeSnapshot }),
+      startAdmin({ settings, operators, recorder, adminKey, writeSnapshot }),
     ]);
+    const all = await startAllPort(settings, ingress, { ...mqtt.receivers, ...http.receivers });
+    return [mqtt, http, ...others, all, { ports: {}, stop: () => ingress.close() }];
   },
   async greet({ operators, settings }, ports) {
     const demo = await findOrMakeDemo(operators);
     const keyFile = settings.TRINE_ADMIN_KEY ? "TRINE_ADMIN_KEY" : join(settings.TRINE_DATA_DIR, "admin-key");
-    process.stdout.write(greeting({ ports, adminKey, keyFile, demo }));
+    process.stdout.write(greeting({ ports, adminKey, keyFile, demo, caFile: undefined }));
   },
 });

@@ -3,6 +3,7 @@ import type { Platform } from "@trine/core/platform";
 import type { MailboxMessage } from "@trine/core/ports";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { dropUnanswered } from "./drop-past-lease.ts";
+import type { OriginOf } from "./origin.ts";
 import type { Polls } from "./polls.ts";
 import { readToken } from "./read-token.ts";
 import { REPLY_CODES, TOO_MANY_POLLS } from "./reply-code.ts";
@@ -16,7 +17,10 @@ type Fetched = readonly MailboxMessage[] | Refusal;
  *
  * @param limits.maxWaitMs longer waits are shortened to it.
  */
-export function createFetchRoute(platform: Platform, { polls, maxWaitMs }: { polls: Polls; maxWaitMs: number }) {
+export function createFetchRoute(
+  platform: Platform,
+  { originOf, polls, maxWaitMs }: { originOf: OriginOf; polls: Polls; maxWaitMs: number },
+) {
   const { sessions, inbox, recorder } = platform;
 
   async function fetchWithin(session: Session, waitMs: number, gone: AbortController): Promise<Fetched | undefined> {
@@ -31,7 +35,7 @@ export function createFetchRoute(platform: Platform, { polls, maxWaitMs }: { pol
     reply.raw.once("close", () => gone.abort());
     const asked = readWaitMs(request.query);
     if (asked === undefined) return writeRefusal(reply, REPLY_CODES.malformed);
-    const session = await sessions.resume(readToken(request), { transport: "http", peer: request.ip });
+    const session = await sessions.resume(readToken(request), { transport: "http", peer: originOf(request).peer });
     if (isRefusal(session)) return writeRefusal(reply, REPLY_CODES[session.code]);
     const fetched = await fetchWithin(session, Math.min(asked, maxWaitMs), gone);
     if (!platform.mayServe()) return dropUnanswered(request, reply);

@@ -1,3 +1,4 @@
+import { createIngress } from "@trine/ingress";
 import { runService } from "@trine/runtime";
 import { httpSettings, startHttp } from "./index.ts";
 
@@ -6,5 +7,10 @@ await runService({
   settings: httpSettings,
   alone: false,
   works: false,
-  start: async ({ platform, settings }) => [await startHttp(platform, settings)],
+  async start(context) {
+    const { platform, settings } = context;
+    const ingress = await createIngress({ ...context, pskKeys: platform.pskKeys, recorder: platform.recorder });
+    const adapter = await startHttp(platform, settings, ingress);
+    return [adapter, { ports: {}, stop: () => ingress.close() }];
+  },
 });

@@ -1,15 +1,25 @@
-import { type AuthAttempt, type Refusal, refuse } from "@trine/core/auth";
+import { type AuthAttempt, type Refusal, refuse, type X509Attempt, type X509Chain } from "@trine/core/auth";
 import { DEFAULT_SIGN_METHOD, parseDeviceRef, parseMacHex, parseSignMethod } from "@trine/core/certificate";
+import type { Origin } from "./origin.ts";
 
 const MAX_CLIENT_ID = 64;
 
 /**
  * Reads the body of `POST /auth` (wire-format 4.1). Every field takes part in the signature except `version`, `sign` and `signmethod`;
- * texts are signed as they were sent, and a number by its decimal text.
+ * texts are signed as they were sent, and a number by its decimal text. Without a `sign` the certificate of the connection is to prove the
+ * login, if there is one.
  */
-export function parseAuthBody(body: Buffer, peer: string): AuthAttempt | Refusal {
+export function parseAuthBody(body: Buffer, origin: Origin): AuthAttempt | Refusal {
   const fields = readFields(body);
   if (!fields) return refuse("malformed", "the body is no JSON object");
+  if (origin.channel?.kind === "x509" && fields["sign"] === undefined)
+    return parseX509Login(fields, { peer: origin.peer, chain: origin.channel.chain });
+  return parseSignedLogin(fields, origin);
+}
+
+type Fields = Readonly<Record<string, string | undefined>>;
+
+function parseSignedLogin(fields: Fields, origin: Origin): AuthAttempt | Refusal {
   const { productKey = "", deviceName = "", clientId, timestamp, sign = "", signmethod } = fields;
   const device = parseDeviceRef(productKey, deviceName);
   if (!device) return refuse("malformed", "productKey or deviceName is none");
@@ -20,11 +30,22 @@ export function parseAuthBody(body: Buffer, peer: string): AuthAttempt | Refusal
   const mac = parseMacHex(sign);
   if (!mac) return refuse("malformed", "sign is not hex");
   const signed = { clientId, deviceName, productKey, ...(timestamp === undefined ? {} : { timestamp }) };
-  return { device, signMethod, mac, signed, transport: "http", peer, keep: "token" };
+  return { device, signMethod, mac, signed, transport: "http", ...origin, keep: "token" };
+}
+
+/** A device that knows its names may say them; one that does not learns them from the answer. */
+function parseX509Login(
+  { productKey, deviceName }: Fields,
+  { peer, chain }: { peer: string; chain: X509Chain },
+): X509Attempt | Refusal {
+  const attempt = { x509: chain, transport: "http", peer, keep: "token" } as const;
+  if (productKey === undefined && deviceName === undefined) return attempt;
+  const device = parseDeviceRef(productKey ?? "", deviceName ?? "");
+  return device ? { ...attempt, device } : refuse("malformed", "productKey or deviceName is none");
 }
 
 /** The fields of the body as texts. A C client may count its terminating NUL in (wire-format 0.16). */
-function readFields(body: Buffer): Readonly<Record<string, string | undefined>> | undefined {
+function readFields(body: Buffer): Fields | undefined {
   try {
     const value: unknown = JSON.parse(body.toString("utf8").replace(/\0+$/, ""));
     if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;

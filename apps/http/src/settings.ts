@@ -1,13 +1,13 @@
-import { intSetting, optionalTextSetting, portSetting, textSetting } from "@trine/runtime";
+import { ingressSettings } from "@trine/ingress";
+import { intSetting, portSetting, textSetting } from "@trine/runtime";
 import { z } from "zod";
 
 /** Settings of the HTTP adapter. */
 export const httpSettings = z.object({
+  ...ingressSettings.shape,
   TRINE_DEVICE_HOST: textSetting("0.0.0.0", "Address that device listeners bind to."),
   TRINE_HTTP_PORT: portSetting(8080, "Devices' HTTP. `0`: a free port, `off`: no listener."),
-  TRINE_TRUSTED_PROXIES: optionalTextSetting(
-    "Addresses or networks, with commas between, whose `X-Forwarded-For` is believed. Unset: none.",
-  ),
+  TRINE_HTTPS_PORT: portSetting(8443, "Devices' HTTPS. `0`: a free port, `off`: no listener."),
   TRINE_HTTP_PAYLOAD_BYTES: intSetting(
     { fallback: 131_072, min: 1_024 },
     "Largest published payload (wire-format 10).",

@@ -1,31 +1,68 @@
-import type { AddressInfo } from "node:net";
 import type { Platform, RunningAdapter } from "@trine/core/platform";
-import { listenError } from "@trine/runtime";
+import type { Ingress, Listener, ListenerOptions, Receivers } from "@trine/ingress";
 import { createHttpApp } from "./create-http-app.ts";
-import { holdSockets } from "./hold-sockets.ts";
 import type { HttpSettings } from "./settings.ts";
+
+/** The HTTP adapter, started. */
+export interface HttpAdapter extends RunningAdapter {
+  /** Takes connections of other listeners. */
+  readonly receivers: Receivers;
+}
 
 /**
  * Starts the HTTP adapter.
  *
- * @throws StartError when the port cannot be had.
+ * @throws StartError when a port cannot be had.
  */
-export async function startHttp(platform: Platform, settings: HttpSettings): Promise<RunningAdapter> {
-  const { TRINE_DEVICE_HOST: host, TRINE_HTTP_PORT: port } = settings;
-  if (port === "off") return { ports: {}, stop: async () => {} };
-  const app = createHttpApp(platform, settings);
-  const release = holdSockets(app.server, platform);
+export async function startHttp(platform: Platform, settings: HttpSettings, ingress: Ingress): Promise<HttpAdapter> {
+  const app = await createHttpApp(platform, settings, ingress);
+  const receivers = { http: app.accept };
+  const listeners: Listener[] = [];
+  const ports: Record<string, number> = {};
+  const stop = async () => {
+    await Promise.all([...listeners.map((listener) => listener.stop()), app.close()]);
+  };
   try {
-    await app.listen({ host, port });
+    for (const options of listenersOf(settings, ingress)) {
+      const listener = await ingress.listen({ ...options, receivers });
+      listeners.push(listener);
+      ports[options.setting] = listener.port;
+    }
   } catch (error) {
-    release();
-    throw listenError(error, "TRINE_HTTP_PORT", port);
+    await stop();
+    throw error;
   }
+  const letGo = platform.hold({ ...HOLDS_NO_DEVICE, closeAll: app.closeAll, closeIdle: app.closeIdle });
   return {
-    ports: { TRINE_HTTP_PORT: (app.server.address() as AddressInfo).port },
+    ports,
+    receivers,
     async stop() {
-      await app.close();
-      release();
+      await stop();
+      letGo();
     },
   };
+}
+
+/**
+ * No device has a connection of its own here: a token is revoked where it is kept, and a poll that waits for the device's messages ends by
+ * itself. The sockets are closed when the node may not serve any more.
+ */
+const HOLDS_NO_DEVICE = {
+  close: async () => 0,
+  closeOlder: async () => 0,
+  held: () => [],
+  wake: () => undefined,
+  wakeAll: () => undefined,
+  deliver: () => false,
+};
+
+/** Without a certificate there is nothing that the port of TLS could answer. */
+function listenersOf(settings: HttpSettings, { hasTls }: Ingress): Omit<ListenerOptions, "receivers">[] {
+  const { TRINE_DEVICE_HOST: host, TRINE_HTTP_PORT: port, TRINE_HTTPS_PORT: securePort } = settings;
+  return [
+    ...(port === "off" ? [] : [{ host, port, setting: "TRINE_HTTP_PORT", tls: "never" } as const]),
+    ...(securePort === "off" || !hasTls
+      ? []
+      : [{ host, port: securePort, setting: "TRINE_HTTPS_PORT", tls: "only" } as const]),
+  ];
 }

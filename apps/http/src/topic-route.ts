@@ -2,6 +2,7 @@ import { isRefusal } from "@trine/core/auth";
 import { createInTurn } from "@trine/core/messaging";
 import type { Platform } from "@trine/core/platform";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import type { OriginOf } from "./origin.ts";
 import { readToken } from "./read-token.ts";
 import { REPLY_CODES } from "./reply-code.ts";
 import { writeBody, writeRefusal } from "./write-reply.ts";
@@ -9,7 +10,7 @@ import { writeBody, writeRefusal } from "./write-reply.ts";
 const PREFIX = "/topic";
 
 /** `POST /topic/{topic}` (wire-format 4.2): publishes one message, answered when it is durable. */
-export function createTopicRoute({ sessions, uplink }: Platform) {
+export function createTopicRoute({ sessions, uplink }: Platform, originOf: OriginOf) {
   // A device may pipeline its requests, and the uplink takes a session's messages one at a time.
   const inTurn = createInTurn();
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
@@ -17,12 +18,13 @@ export function createTopicRoute({ sessions, uplink }: Platform) {
     if (topic === undefined || !isOctets(request)) return writeRefusal(reply, REPLY_CODES.malformed);
     const token = readToken(request);
     const accepted = await inTurn.run(token, async () => {
-      const session = await sessions.resume(token, { transport: "http", peer: request.ip });
+      const session = await sessions.resume(token, { transport: "http", peer: originOf(request).peer });
       if (isRefusal(session)) return session;
       // There is no QoS on this wire; an answer means "stored", which is QoS 1 (wire-format 4.2).
       return uplink.accept(session, { topic, payload: request.body as Buffer, qos: 1 });
     });
-    if (isRefusal(accepted)) return writeRefusal(reply, REPLY_CODES[accepted.code]);
+    if (isRefusal(accepted))
+      return writeRefusal(reply, REPLY_CODES[accepted.code], { retryAfterMs: accepted.retryAfterMs });
     // Written as text: the id does not fit a JavaScript number (wire-format 4.2).
     writeBody(reply, `{"code":0,"message":"success","info":{"messageId":${accepted.messageId}}}`);
   };

@@ -1,20 +1,28 @@
+import type { Duplex } from "node:stream";
 import type { MailboxMessage } from "@trine/core/ports";
 import type { FastifyReply } from "fastify";
-import type { ReplyCode } from "./reply-code.ts";
+import { REPLY_CODES, type ReplyCode } from "./reply-code.ts";
 
 /** After which time a device may ask again when a store is down. */
-const RETRY_AFTER_SECONDS = "2";
+const RETRY_AFTER_MS = 2_000;
+
+interface Manner {
+  readonly status?: number;
+  /** The connection ends with the answer. */
+  readonly close?: boolean;
+  readonly retryAfterMs?: number | undefined;
+}
 
 /**
  * Writes an answer past fastify's own writer: the C SDK compares the name `Content-Length` by case, does not read chunks, and has
  * room for 1 KB of head (wire-format 0.15).
  */
-export function writeBody(reply: FastifyReply, body: string, options: { status?: number; close?: boolean } = {}): void {
-  const { status = 200, close = false } = options;
+export function writeBody(reply: FastifyReply, body: string, manner: Manner = {}): void {
+  const { status = 200, close = false, retryAfterMs = status === 503 ? RETRY_AFTER_MS : undefined } = manner;
   const head = ["Content-Type", "application/json", "Content-Length", String(Buffer.byteLength(body))];
-  if (status === 503) head.push("Retry-After", RETRY_AFTER_SECONDS);
+  if (retryAfterMs !== undefined) head.push("Retry-After", String(Math.ceil(retryAfterMs / 1_000)));
   if (close) head.push("Connection", "close");
-  takeOver(reply);
+  reply.hijack();
   reply.raw.writeHead(status, head);
   reply.raw.end(body);
 }
@@ -23,30 +31,32 @@ export function writeBody(reply: FastifyReply, body: string, options: { status?:
 export function writeRefusal(
   reply: FastifyReply,
   { status, code, message }: ReplyCode,
-  options: { close?: boolean } = {},
+  manner: Omit<Manner, "status"> = {},
 ): void {
-  writeBody(reply, `{"code":${code},"message":"${message}"}`, { status, ...options });
+  writeBody(reply, `{"code":${code},"message":"${message}"}`, { status, ...manner });
 }
 
 /** Writes a message from an application, as it is, with what tells it from a refusal: its id. */
 export function writeMessage(reply: FastifyReply, { messageId, topic, payload }: MailboxMessage): void {
   const type = ["Content-Type", "application/octet-stream", "Content-Length", String(payload.length)];
-  takeOver(reply);
+  reply.hijack();
   reply.raw.writeHead(200, [...type, "x-message-id", messageId, "x-topic", headerText(topic)]);
   reply.raw.end(payload);
 }
 
 /** Says that there is no message. */
 export function writeNothing(reply: FastifyReply): void {
-  takeOver(reply);
+  reply.hijack();
   reply.raw.writeHead(204, []);
   reply.raw.end();
 }
 
-/** Takes the answer from fastify. While the adapter stops, the connection ends with it. */
-function takeOver(reply: FastifyReply): void {
-  if (!reply.server.server.listening) reply.raw.shouldKeepAlive = false;
-  reply.hijack();
+/** Answers what was no request, and closes the connection: where the next one would begin, nobody knows. */
+export function answerNoRequest(stream: Duplex): void {
+  const { code, message } = REPLY_CODES.malformed;
+  const body = `{"code":${code},"message":"${message}"}`;
+  const head = `Content-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close`;
+  stream.end(`HTTP/1.1 400 Bad Request\r\n${head}\r\n\r\n${body}`, () => stream.destroy());
 }
 
 /** Percent-encodes what a header cannot hold, and the percent sign itself; as in a path (wire-format 4.2). */

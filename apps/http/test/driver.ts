@@ -1,6 +1,7 @@
 import { signHttpLogin } from "@trine/device";
 import type { AdapterDriver, DeviceSession, LoginAnswer, LoginRequest } from "@trine/testkit/conformance";
 import { httpSettings, startHttp } from "../src/index.ts";
+import { plainIngress } from "./plain-ingress.ts";
 import { ask, exchange, post } from "./raw-exchange.ts";
 
 const JSON_TYPE = { "Content-Type": "application/json" };
@@ -23,7 +24,7 @@ export const httpDriver: AdapterDriver = {
   },
   async start(platform) {
     const settings = httpSettings.parse({ TRINE_DEVICE_HOST: "127.0.0.1", TRINE_HTTP_PORT: "0" });
-    const adapter = await startHttp(platform, settings);
+    const adapter = await startHttp(platform, settings, plainIngress);
     const port = adapter.ports["TRINE_HTTP_PORT"] ?? 0;
     return { login: (login) => logIn(port, login), stop: () => adapter.stop() };
   },

@@ -4,6 +4,7 @@ import type { RunningAdapter } from "@trine/core/platform";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { httpSettings, startHttp } from "../src/index.ts";
 import { aFakePlatform, type FakePlatform, type Fetch, MESSAGE_ID, WAITING } from "./a-fake-platform.ts";
+import { plainIngress } from "./plain-ingress.ts";
 import { ask, exchange, post } from "./raw-exchange.ts";
 
 let adapter: RunningAdapter;
@@ -19,7 +20,7 @@ beforeEach(async () => {
     TRINE_HTTP_REQUEST_SECONDS: "1",
     TRINE_HTTP_IDLE_SECONDS: "1",
   };
-  adapter = await startHttp(fake.platform, httpSettings.parse(settings));
+  adapter = await startHttp(fake.platform, httpSettings.parse(settings), plainIngress);
   port = adapter.ports["TRINE_HTTP_PORT"] ?? 0;
 });
 

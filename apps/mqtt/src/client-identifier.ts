@@ -38,3 +38,8 @@ export function parseClientIdentifier(text: string): ClientIdentifier | undefine
   }
   return { id: text.slice(0, first), pairs };
 }
+
+/** What a device says about itself, for the operators. */
+export function metadataOf(pairs: object): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(pairs));
+}

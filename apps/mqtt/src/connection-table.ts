@@ -2,10 +2,12 @@ import { type DeviceRef, deviceKey } from "@trine/core/certificate";
 import type { SessionHolder } from "@trine/core/messaging";
 import type { RevocationTarget } from "@trine/core/ports";
 import type { DeviceConnection } from "./device-connection.ts";
+import { createNamelessLogins } from "./nameless-logins.ts";
 
 /** A login that is not decided yet. What happens to its device meanwhile counts for it too. */
 export interface PendingLogin {
-  readonly device: DeviceRef;
+  /** Absent until the device's name is read from its certificate (wire-format 2.10). */
+  device: DeviceRef | undefined;
   /** The device was revoked: sessions under an older secret than this may not live. */
   revokedBelow: number;
   /** A newer connection than this epoch was opened. */
@@ -14,8 +16,10 @@ export interface PendingLogin {
 
 /** The connections of this process. A device may have two for the moment in which the newer takes over. */
 export interface ConnectionTable extends Omit<SessionHolder, "closeAll"> {
-  /** Notes that a device is logging in. */
-  expect(device: DeviceRef): PendingLogin;
+  /** Notes that a device is logging in, maybe one whose name is not known yet. */
+  expect(device: DeviceRef | undefined): PendingLogin;
+  /** Notes whose login it is, if that was not known. */
+  name(login: PendingLogin, device: DeviceRef): void;
   /** The login was refused. */
   giveUp(login: PendingLogin): void;
   /** The login was accepted. @returns false when the connection must not live, because of what happened meanwhile. */
@@ -32,6 +36,7 @@ interface Entry {
 /** Makes an empty table. Entries are told apart by the connection itself, never by the device alone. */
 export function createConnectionTable(): ConnectionTable {
   const entries = new Map<string, Entry>();
+  const nameless = createNamelessLogins();
   const newest = (device: DeviceRef) => entries.get(deviceKey(device))?.connections.at(-1);
 
   function change(device: DeviceRef, how: (entry: Entry) => Entry): void {
@@ -50,20 +55,35 @@ export function createConnectionTable(): ConnectionTable {
     return entry ? [entry] : [];
   }
 
-  const giveUp = (login: PendingLogin) =>
-    change(login.device, (entry) => ({ ...entry, logins: entry.logins.filter((each) => each !== login) }));
+  function enter(login: PendingLogin, device: DeviceRef): void {
+    login.device = device;
+    change(device, (entry) => ({ ...entry, logins: [...entry.logins, login] }));
+  }
+
+  function giveUp(login: PendingLogin): void {
+    nameless.delete(login);
+    if (login.device)
+      change(login.device, (entry) => ({ ...entry, logins: entry.logins.filter((each) => each !== login) }));
+  }
 
   return {
     expect(device) {
-      const login: PendingLogin = { device, revokedBelow: 0, closedThrough: Number.NEGATIVE_INFINITY };
-      change(device, (entry) => ({ ...entry, logins: [...entry.logins, login] }));
+      const login = { device, revokedBelow: 0, closedThrough: Number.NEGATIVE_INFINITY };
+      if (device) enter(login, device);
+      else nameless.add(login);
       return login;
+    },
+    name(login, device) {
+      if (login.device) return;
+      enter(login, device);
+      nameless.name(login, device);
     },
     giveUp,
     admit(login, connection) {
       giveUp(login);
       if (isRevoked(login, connection) || connection.epoch <= login.closedThrough) return false;
-      change(login.device, (entry) => ({ ...entry, connections: [...entry.connections, connection].sort(byEpoch) }));
+      const { device } = connection.session;
+      change(device, (entry) => ({ ...entry, connections: [...entry.connections, connection].sort(byEpoch) }));
       return true;
     },
     remove(connection) {
@@ -74,8 +94,11 @@ export function createConnectionTable(): ConnectionTable {
     },
     async close(target, { minSecretVersion = Number.POSITIVE_INFINITY } = {}) {
       const matched = matching(target);
-      for (const login of matched.flatMap(({ logins }) => logins))
+      const revoke = (login: PendingLogin) => {
         login.revokedBelow = Math.max(login.revokedBelow, minSecretVersion);
+      };
+      for (const login of matched.flatMap(({ logins }) => logins)) revoke(login);
+      nameless.note((device) => covers(target, device), revoke);
       const connections = matched
         .flatMap((entry) => entry.connections)
         .filter(({ session }) => session.secretVersion < minSecretVersion);
@@ -92,7 +115,11 @@ export function createConnectionTable(): ConnectionTable {
     },
     async closeOlder(device, epoch) {
       const { connections, logins } = entries.get(deviceKey(device)) ?? { connections: [], logins: [] };
-      for (const login of logins) login.closedThrough = Math.max(login.closedThrough, epoch);
+      const close = (login: PendingLogin) => {
+        login.closedThrough = Math.max(login.closedThrough, epoch);
+      };
+      for (const login of logins) close(login);
+      nameless.note((other) => deviceKey(other) === deviceKey(device), close);
       return cutAll(
         connections.filter((connection) => connection.epoch <= epoch),
         "taken_over",
@@ -114,12 +141,18 @@ export function isRevoked({ revokedBelow }: PendingLogin, { session }: DeviceCon
   return session.secretVersion < revokedBelow;
 }
 
+function covers(target: RevocationTarget, device: DeviceRef): boolean {
+  return "productKey" in target
+    ? target.productKey === device.productKey
+    : deviceKey(target.device) === deviceKey(device);
+}
+
 function byEpoch(one: DeviceConnection, other: DeviceConnection): number {
   return one.epoch - other.epoch;
 }
 
 function cutAll(connections: readonly DeviceConnection[], why: string): number {
-  const open = connections.filter(({ link }) => !link.socket.destroyed);
+  const open = connections.filter(({ link }) => !link.stream.destroyed);
   for (const { link } of open) link.cut(why);
   return open.length;
 }

@@ -1,12 +1,13 @@
-import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import type { Platform } from "@trine/core/platform";
+import type { Inbound } from "@trine/ingress";
 import { Aedes } from "aedes";
 import { UNSUPPORTED_VERSION } from "./connack.ts";
 import type { ConnectionTable } from "./connection-table.ts";
 import { createEngineHooks } from "./engine-hooks.ts";
 import { createEnginePersistence } from "./engine-persistence.ts";
 import { type FrameFault, FrameGuard } from "./frame-guard.ts";
-import { guardSocket } from "./guard-socket.ts";
+import { guardStream } from "./guard-stream.ts";
 import { handOff } from "./hand-off.ts";
 import { Link } from "./link.ts";
 import { Links } from "./links.ts";
@@ -25,9 +26,11 @@ const EARLY_PACKETS = 128;
 /** The protocol engine with Trine behind it. */
 export interface Engine {
   /** Serves a new connection. */
-  accept(socket: Socket): void;
+  accept(inbound: Inbound): void;
   /** Closes every connection, logged in or not, at once. @returns how many. */
   closeAll(why: string): number;
+  /** Closes connections that have not logged in. @returns how many. */
+  closeIdle(): number;
   /**
    * Closes every connection, evenly over `drainMs`; each is served until its turn comes. What was begun then has `finishMs` more to come to
    * its end.
@@ -74,14 +77,25 @@ export async function createEngine({ platform, settings, table }: Deps): Promise
 
   function cutOff(link: Link, fault: FrameFault): void {
     recorder.dropped(TRANSPORT, fault);
-    if (fault === "unsupported_version") link.socket.write(UNSUPPORTED_VERSION);
-    link.cut(fault);
+    if (fault !== "unsupported_version") {
+      link.cut(fault);
+      return;
+    }
+    link.blame(fault);
+    link.hold();
+    endWith(link.stream, UNSUPPORTED_VERSION);
   }
 
   function closeAll(why: string): number {
     const open = links.all();
     for (const link of open) link.cut(why);
     return open.length;
+  }
+
+  function closeIdle(): number {
+    const idle = links.all().filter(({ connection }) => !connection);
+    for (const link of idle) link.cut("shed");
+    return idle.length;
   }
 
   /** Read in the midst of what came, so that a node that was frozen acts on none of it. */
@@ -104,20 +118,21 @@ export async function createEngine({ platform, settings, table }: Deps): Promise
 
   return {
     closeAll,
-    accept(socket) {
-      socket.setNoDelay(true);
+    closeIdle,
+    accept(inbound) {
+      const { stream } = inbound;
       linkCount += 1;
       const link = new Link({
         id: linkCount.toString(36),
-        socket,
+        inbound,
         guard: new FrameGuard(limits),
         isLapsed,
         onFault: cutOff,
       });
       links.add(link);
-      guardSocket(socket, link);
-      socket.once("close", () => work.track("close", end(link)));
-      engine.handle(socket);
+      guardStream(stream, link);
+      stream.once("close", () => work.track("close", end(link)));
+      engine.handle(stream);
     },
     async stop({ drainMs, finishMs }) {
       const finishing: Promise<void>[] = [];
@@ -146,13 +161,18 @@ function followEngine(engine: Aedes, links: Links): void {
 }
 
 /** Acknowledges what was taken, and closes when that is written. */
-async function finish({ connection, socket }: Link): Promise<void> {
+async function finish({ connection, stream }: Link): Promise<void> {
   await connection?.publishes.idle();
-  if (socket.destroyed) return;
-  const closed = new Promise((done) => socket.once("close", done));
+  if (stream.destroyed) return;
+  const closed = new Promise((done) => stream.once("close", done));
   // After the packets that are corked until the next tick.
-  setImmediate(() => socket.destroySoon());
+  setImmediate(() => endWith(stream));
   await closed;
+}
+
+/** Closes a stream when what was written to it, and `last`, has left. */
+function endWith(stream: Duplex, last?: Buffer): void {
+  stream.end(last, () => stream.destroy());
 }
 
 /** Errors of the network have a code, those of the protocol have none. */

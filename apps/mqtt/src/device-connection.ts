@@ -21,7 +21,12 @@ interface Deps {
   readonly sessionPresent: boolean;
   readonly filters: Iterable<string>;
   readonly implicitSubscriptions: boolean;
+  /** The device is told who it is, since it may know from nowhere else (wire-format 2.10). */
+  readonly tellsIdentity: boolean;
 }
+
+/** A device need not subscribe to it (wire-format 2.10). */
+const IDENTITY_TOPIC = "/ext/auth/identity/response";
 
 /** One device that is logged in. */
 export class DeviceConnection {
@@ -36,11 +41,13 @@ export class DeviceConnection {
   readonly publishes: PublishHandler;
   readonly #platform: Platform;
   readonly #lasting: boolean;
+  readonly #tellsIdentity: boolean;
   readonly #maxSubscriptions: number;
 
   constructor({ platform, settings, link, session, connectionId, epoch, ...of }: Deps) {
     this.#platform = platform;
     this.#lasting = of.lasting;
+    this.#tellsIdentity = of.tellsIdentity;
     this.#maxSubscriptions = settings.TRINE_MQTT_SUBSCRIPTIONS;
     this.session = session;
     this.connectionId = connectionId;
@@ -48,7 +55,7 @@ export class DeviceConnection {
     this.sessionPresent = of.sessionPresent;
     this.link = link;
     const { device } = session;
-    const wire = new Wire(link.socket);
+    const wire = new Wire(link.stream);
     const filters = new Filters(device, { implicit: of.implicitSubscriptions, filters: of.filters });
     this.wire = wire;
     this.filters = filters;
@@ -68,12 +75,15 @@ export class DeviceConnection {
       maxWaiting: settings.TRINE_MQTT_QUEUED_PUBLISHES,
       cut: (why) => link.cut(why),
       isCut: () => link.isCut,
+      pass: (ms) => link.pass(ms),
     });
   }
 
   /** The login was answered: messages may follow. */
   begin(): void {
     this.wire.begin();
+    if (this.#tellsIdentity)
+      this.wire.publishQos0(IDENTITY_TOPIC, Buffer.from(JSON.stringify(identityOf(this.session))));
     this.pump.run();
   }
 
@@ -96,4 +106,8 @@ export class DeviceConnection {
     for (const filter of filters) this.filters.remove(filter);
     if (this.#lasting) await this.#platform.subscriptions.remove(this.session.device, filters);
   }
+}
+
+function identityOf({ device: { productKey, deviceName } }: Session) {
+  return { productKey, deviceName };
 }

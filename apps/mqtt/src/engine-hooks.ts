@@ -19,6 +19,9 @@ export interface EngineDeps {
   readonly work: PendingWork;
 }
 
+/** A CONNACK cannot say when to come again: it is late instead, and each by another time, so that not all devices come again at once. */
+const LATEST_ANSWER_MS = 3_000;
+
 type Hooks = Required<Pick<AedesOptions, "preConnect" | "authenticate" | "authorizePublish" | "authorizeSubscribe">>;
 
 /**
@@ -36,7 +39,7 @@ export function createEngineHooks(deps: EngineDeps): Hooks {
     preConnect(client, connect, done) {
       const link = links.of(client);
       if (!link) return done(new Error("not a connection of this engine"), false);
-      requests.set(client, judgeConnect(connect, link.socket, settings));
+      requests.set(client, judgeConnect(connect, link.inbound, settings));
       connect.clientId = link.id;
       connect.clean = false;
       // Accepted and never delivered (wire-format 2.6).
@@ -57,7 +60,9 @@ export function createEngineHooks(deps: EngineDeps): Hooks {
     },
 
     // The engine acknowledges when its callback is called, and only then.
-    authorizePublish(client, { topic, payload, qos }, done) {
+    authorizePublish(client, { topic, payload, qos, messageId }, done) {
+      // MQTT 3.1.1, 1.5.3 and 2.3.1: the connection must end.
+      if (isIllFormed(topic) || (qos > 0 && !messageId)) return done(new Error("malformed PUBLISH"));
       const bytes = Buffer.isBuffer(payload) ? payload : Buffer.from(payload);
       const connection = client ? links.connectionOf(client) : undefined;
       connection?.publishes.take({ topic, payload: bytes, qos: qos === 0 ? 0 : 1 }, () => done());
@@ -66,6 +71,7 @@ export function createEngineHooks(deps: EngineDeps): Hooks {
     authorizeSubscribe(client, subscription, done) {
       const connection = links.connectionOf(client);
       if (!connection || subscription === SESSION_MARK) return done(null, null);
+      if (isIllFormed(subscription.topic)) return connection.link.cut("protocol_error");
       const answer = connection.subscribe(subscription.topic, subscription.qos === 0 ? 0 : 1).then((outcome) => {
         if (outcome !== "granted") recorder.dropped(TRANSPORT, outcome);
         done(null, outcome === "granted" ? subscription : null);
@@ -92,10 +98,18 @@ async function logIn(
     return connect;
   }
   const connection = await signIn(connect, { platform, settings, table, link, request });
-  if (isRefusal(connection)) return connection;
+  if (isRefusal(connection)) {
+    if (connection.code === "busy") await link.pass(Math.min(connection.retryAfterMs ?? 0, LATEST_ANSWER_MS));
+    return connection;
+  }
   link.connection = connection;
-  link.socket.on("drain", () => connection.pump.run());
+  link.stream.on("drain", () => connection.pump.run());
   return undefined;
+}
+
+/** Holds NUL, or what the parser puts in the place of bytes that are no UTF-8: it does not say which they were. */
+function isIllFormed(text: string): boolean {
+  return /[\0\ufffd]/.test(text);
 }
 
 function refusalError(code: RefusalCode) {

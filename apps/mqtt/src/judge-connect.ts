@@ -1,8 +1,7 @@
-import type { Socket } from "node:net";
 import { type Refusal, refuse } from "@trine/core/auth";
+import type { Inbound } from "@trine/ingress";
 import type { IConnectPacket } from "mqtt-packet";
 import { type ParsedConnect, parseConnect } from "./parse-connect.ts";
-import { peerOf } from "./peer.ts";
 import type { MqttSettings } from "./settings.ts";
 
 /** What a CONNECT asks for. */
@@ -15,12 +14,12 @@ export interface ConnectRequest {
 }
 
 /** Reads a CONNECT, and refuses a keepalive out of bounds (wire-format 2.6). */
-export function judgeConnect(packet: IConnectPacket, socket: Socket, settings: MqttSettings): ConnectRequest {
+export function judgeConnect(packet: IConnectPacket, { peer, proof }: Inbound, settings: MqttSettings): ConnectRequest {
   const { clientId, username, password, keepalive = 0, clean, protocolVersion } = packet;
   const isAllowed = keepalive >= settings.TRINE_MQTT_KEEPALIVE_MIN && keepalive <= settings.TRINE_MQTT_KEEPALIVE_MAX;
   return {
     connect: isAllowed
-      ? parseConnect({ clientId, username, password, peer: peerOf(socket) })
+      ? parseConnect({ clientId, username, password, peer, channel: proof })
       : refuse("malformed", `keepalive ${keepalive} s`),
     lasting: clean === false,
     isOld: protocolVersion === 3,

@@ -1,14 +1,15 @@
-import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import type { Inbound } from "@trine/ingress";
 import type { Carrier } from "./carrier.ts";
 import type { DeviceConnection } from "./device-connection.ts";
 import type { FrameFault, FrameGuard } from "./frame-guard.ts";
-import type { Gate } from "./guard-socket.ts";
+import type { Gate } from "./guard-stream.ts";
 
-/** One TCP connection, from its first byte to its end, logged in or not. */
+/** One connection, from its first byte to its end, logged in or not. */
 export class Link implements Gate, Carrier {
   /** What the engine knows it by, never seen by the device. */
   readonly id: string;
-  readonly socket: Socket;
+  readonly inbound: Inbound;
   readonly guard: FrameGuard;
   readonly #onFault: (link: Link, fault: FrameFault) => void;
   readonly #isLapsed: () => boolean;
@@ -20,16 +21,20 @@ export class Link implements Gate, Carrier {
 
   constructor(of: {
     id: string;
-    socket: Socket;
+    inbound: Inbound;
     guard: FrameGuard;
     isLapsed: () => boolean;
     onFault: (link: Link, fault: FrameFault) => void;
   }) {
     this.id = of.id;
-    this.socket = of.socket;
+    this.inbound = of.inbound;
     this.guard = of.guard;
     this.#isLapsed = of.isLapsed;
     this.#onFault = of.onFault;
+  }
+
+  get stream(): Duplex {
+    return this.inbound.stream;
   }
 
   /** Why the connection ended, as a stable word for metrics. */
@@ -50,8 +55,23 @@ export class Link implements Gate, Carrier {
   /** Ends the connection at once; of one that is gone already, drops what still waits. */
   cut(why: string): void {
     this.#isCut = true;
-    if (!this.socket.destroyed) this.blame(why);
-    this.socket.destroy();
+    if (!this.stream.destroyed) this.blame(why);
+    this.stream.destroy();
+  }
+
+  async pass(ms: number): Promise<boolean> {
+    const { stream } = this;
+    if (stream.destroyed) return false;
+    await new Promise<void>((done) => {
+      const end = () => {
+        clearTimeout(timer);
+        stream.off("close", end);
+        done();
+      };
+      const timer = setTimeout(end, ms);
+      stream.once("close", end);
+    });
+    return !stream.destroyed;
   }
 
   /** Reads nothing any more. */

@@ -5,11 +5,11 @@ import type { Link } from "./link.ts";
 /** The open connections, as the engine names them: by its client, or by the client's id. */
 export class Links {
   readonly #byId = new Map<string, Link>();
-  readonly #bySocket = new WeakMap<object, Link>();
+  readonly #byStream = new WeakMap<object, Link>();
 
   add(link: Link): void {
     this.#byId.set(link.id, link);
-    this.#bySocket.set(link.socket, link);
+    this.#byStream.set(link.stream, link);
   }
 
   remove({ id }: Link): void {
@@ -18,7 +18,7 @@ export class Links {
 
   /** Also the link of a client that has left already. */
   of(client: Pick<Client, "conn">): Link | undefined {
-    return this.#bySocket.get(client.conn);
+    return this.#byStream.get(client.conn);
   }
 
   /** The device behind a client, if it is logged in. */

@@ -1,3 +1,4 @@
+import { createIngress } from "@trine/ingress";
 import { runService } from "@trine/runtime";
 import { mqttSettings, startMqtt } from "./index.ts";
 
@@ -6,5 +7,10 @@ await runService({
   settings: mqttSettings,
   alone: false,
   works: false,
-  start: async ({ platform, settings }) => [await startMqtt(platform, settings)],
+  async start(context) {
+    const { platform, settings } = context;
+    const ingress = await createIngress({ ...context, pskKeys: platform.pskKeys, recorder: platform.recorder });
+    const adapter = await startMqtt(platform, settings, ingress);
+    return [adapter, { ports: {}, stop: () => ingress.close() }];
+  },
 });

@@ -1,5 +1,5 @@
-import { isRefusal } from "@trine/core/auth";
-import { computeMac, macMatches, Secret, stringToSign } from "@trine/core/certificate";
+import { isRefusal, isX509Attempt } from "@trine/core/auth";
+import { computeMac, type DeviceRef, macMatches, parseDeviceRef, Secret, stringToSign } from "@trine/core/certificate";
 import { findVector, isSigned, loadVectors } from "@trine/vectors";
 import { describe, expect, it } from "vitest";
 import { type ConnectFields, parseConnect } from "./parse-connect.ts";
@@ -12,12 +12,15 @@ const GOOD: ConnectFields = {
   username: "device_01&a1b2C3d4E5f",
   password: Buffer.from("ab".repeat(32)),
   peer: "192.0.2.1",
+  channel: undefined,
 };
 
 function parsed(given: Partial<ConnectFields>) {
   const outcome = parseConnect({ ...GOOD, ...given });
   if (isRefusal(outcome)) throw new Error(`${outcome.code}: ${outcome.why}`);
-  return outcome;
+  const { attempt, implicitSubscriptions } = outcome;
+  if (isX509Attempt(attempt)) throw new Error("read as one that a certificate is to prove");
+  return { attempt, implicitSubscriptions };
 }
 
 function refusalOf(given: Partial<ConnectFields>) {
@@ -122,5 +125,64 @@ describe("what counts as wrong credentials", () => {
       );
     }
     expect(refusalOf({ clientId: "id|signmethod=hmacsha3|" })).toBe("bad_credentials");
+  });
+});
+
+describe("a login over a channel with a certificate", () => {
+  const channel = { kind: "x509", chain: [Buffer.from("certificate")] } as const;
+  const attemptOf = (given: Partial<ConnectFields>) => {
+    const outcome = parseConnect({ ...GOOD, channel, ...given });
+    if (isRefusal(outcome)) throw new Error(`${outcome.code}: ${outcome.why}`);
+    return outcome.attempt;
+  };
+  const NAMELESS = { clientId: ".|securemode=2|", username: "", password: Buffer.alloc(0) };
+  // The vendor's C SDK signs with the secret that it has: none.
+  const sdkPassword = (id: string, names: Record<string, string>) => {
+    const signed = { clientId: id, deviceName: "", productKey: "", ...names, timestamp: "2524608000000" };
+    return Buffer.from(computeMac("hmacsha256", new Secret(""), stringToSign(signed)).toString("hex").toUpperCase());
+  };
+  const SDK_BLOCK = "timestamp=2524608000000,_v=sdk-c-3.2.0,securemode=2,signmethod=hmacsha256,lan=C,gw=0,ext=0";
+
+  it.each([
+    ["the vendor's documents", NAMELESS],
+    ["no user name and no password", { ...NAMELESS, username: undefined, password: undefined }],
+    ["the vendor's C SDK", { clientId: `.|${SDK_BLOCK}|`, username: "&", password: sdkPassword(".", {}) }],
+    ["any client", { ...NAMELESS, clientId: "whatever" }],
+    ["one that has no identifier at all", { ...NAMELESS, clientId: "" }],
+  ])("is left to the certificate when it names nobody, as %s has it", (_who, given) => {
+    const attempt = attemptOf(given);
+    expect(attempt).toMatchObject({ x509: channel.chain, transport: "mqtt", peer: GOOD.peer, keep: "connection" });
+    expect(attempt.device).toBeUndefined();
+  });
+
+  it("is left to the certificate of the device that it names, without a password or with one of no secret", () => {
+    const names = { deviceName: "device_01", productKey: "a1b2C3d4E5f" };
+    const id = "a1b2C3d4E5f.device_01";
+    for (const password of [undefined, Buffer.alloc(0), sdkPassword(id, names)]) {
+      const attempt = attemptOf({ clientId: `${id}|${SDK_BLOCK}|`, password });
+      expect(attempt).toMatchObject({ x509: channel.chain, device: names });
+    }
+  });
+
+  it("that is signed is judged by its signature, and says over which channel it came", () => {
+    expect(parsed({ channel }).attempt).toMatchObject({ mac: Buffer.from("ab".repeat(32), "hex"), channel });
+  });
+
+  it("asks for system topics as any other does", () => {
+    const outcome = parseConnect({ ...GOOD, ...NAMELESS, channel, clientId: ".|securemode=2,_ss=1|" });
+    expect(outcome).toMatchObject({ implicitSubscriptions: true });
+  });
+
+  it("cannot ask for what Trine does not have", () => {
+    expect(refusalOf({ ...NAMELESS, channel, clientId: ".|authType=register|" })).toBe("not_allowed");
+  });
+
+  it("without a certificate is none", () => {
+    const psk = {
+      kind: "psk",
+      device: parseDeviceRef("a1b2C3d4E5f", "device_01") as DeviceRef,
+      secretVersion: 1,
+    } as const;
+    for (const other of [undefined, psk]) expect(refusalOf({ ...NAMELESS, channel: other })).toBe("bad_credentials");
   });
 });

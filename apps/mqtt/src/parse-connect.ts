@@ -1,6 +1,14 @@
-import { type AuthAttempt, type Refusal, refuse } from "@trine/core/auth";
+import {
+  type AuthAttempt,
+  type ChannelProof,
+  isRefusal,
+  type MacAttempt,
+  type Refusal,
+  refuse,
+} from "@trine/core/auth";
 import { DEFAULT_SIGN_METHOD, parseDeviceRef, parseMacHex, parseSignMethod } from "@trine/core/certificate";
-import { parseClientIdentifier } from "./client-identifier.ts";
+import { type ClientIdentifier, type IdentifierPairs, metadataOf, parseClientIdentifier } from "./client-identifier.ts";
+import { parseX509Login } from "./parse-x509-login.ts";
 import { TRANSPORT } from "./transport.ts";
 
 /** The parts of a CONNECT that log a device in. */
@@ -9,6 +17,8 @@ export interface ConnectFields {
   readonly username: string | undefined;
   readonly password: Uint8Array | undefined;
   readonly peer: string;
+  /** What the channel proved before the CONNECT, if it proved anything. */
+  readonly channel: ChannelProof | undefined;
 }
 
 /** A CONNECT that is well-formed. */
@@ -23,14 +33,29 @@ const MAX_SIGNED_ID = 64;
 // ID² and no-secret modes prove something else than a device certificate (wire-format 2.3).
 const FOREIGN_SECURE_MODES = new Set(["-2", "0", "-1", "1", "4", "5", "7", "8"]);
 
-/** Reads a login (wire-format 2.1, 2.3). */
-export function parseConnect({ clientId, username = "", password, peer }: ConnectFields): ParsedConnect | Refusal {
-  const identifier = parseClientIdentifier(clientId);
+/** Reads a login (wire-format 2.1, 2.3, 2.10). */
+export function parseConnect(fields: ConnectFields): ParsedConnect | Refusal {
+  const identifier = parseClientIdentifier(fields.clientId);
+  const pairs = identifier?.pairs ?? {};
+  const foreign = checkMode(pairs);
+  if (foreign) return foreign;
+  const signed = parseSignedLogin(fields, identifier);
+  const attempt = parseX509Login(fields, { signed, pairs }) ?? signed;
+  return isRefusal(attempt) ? attempt : { attempt, implicitSubscriptions: pairs._ss === "1" };
+}
+
+function checkMode({ authtype, securemode = "" }: Partial<IdentifierPairs>): Refusal | undefined {
+  if (authtype !== undefined) return refuse("not_allowed", `authType ${authtype.slice(0, 16)}`);
+  return FOREIGN_SECURE_MODES.has(securemode) ? refuse("not_allowed", `securemode ${securemode}`) : undefined;
+}
+
+function parseSignedLogin(
+  { username = "", password, peer, channel }: ConnectFields,
+  identifier: ClientIdentifier | undefined,
+): MacAttempt | Refusal {
   if (!identifier) return refuse("malformed", "the client identifier has no |key=value| block");
   const { id, pairs } = identifier;
   if (id === "" || id.length > MAX_SIGNED_ID) return refuse("malformed", "the client identifier before the bar");
-  if (pairs.authtype !== undefined) return refuse("not_allowed", `authType ${pairs.authtype.slice(0, 16)}`);
-  if (FOREIGN_SECURE_MODES.has(pairs.securemode ?? "")) return refuse("not_allowed", `securemode ${pairs.securemode}`);
   // Neither alphabet holds the ampersand, so the first is the last (wire-format 2.1).
   const [deviceName = "", productKey = "", more] = username.split("&");
   const device = more === undefined ? parseDeviceRef(productKey, deviceName) : undefined;
@@ -40,22 +65,16 @@ export function parseConnect({ clientId, username = "", password, peer }: Connec
   if (!signMethod) return refuse("bad_credentials", "unknown sign method");
   const mac = parseMacHex(Buffer.from(password ?? []).toString("latin1"));
   if (!mac) return refuse("bad_credentials", "the password is not hex");
-
   const { timestamp } = pairs;
-  const signed = { clientId: id, deviceName, productKey, ...(timestamp === undefined ? {} : { timestamp }) };
-  const attempt: AuthAttempt = {
+  return {
     device,
     signMethod,
     mac,
-    signed,
+    signed: { clientId: id, deviceName, productKey, ...(timestamp === undefined ? {} : { timestamp }) },
     transport: TRANSPORT,
     peer,
     keep: "connection",
     metadata: metadataOf(pairs),
+    ...(channel && { channel }),
   };
-  return { attempt, implicitSubscriptions: pairs._ss === "1" };
-}
-
-function metadataOf(pairs: object): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(pairs));
 }

@@ -16,6 +16,8 @@ interface Deps {
   readonly cut: (why: string) => void;
   /** Whether the gateway ended it. */
   readonly isCut: () => boolean;
+  /** Lets so many milliseconds pass. @returns false when the connection ended meanwhile. */
+  readonly pass: (ms: number) => Promise<boolean>;
 }
 
 // wire-format 10: retention of messages for a device.
@@ -56,10 +58,10 @@ export class PublishHandler {
   }
 
   async #handle(message: Publish, acknowledge: () => void): Promise<void> {
-    const { platform, session, filters, wire, isCut } = this.#deps;
+    const { platform, session, filters, wire, isCut, pass } = this.#deps;
     // A device that says goodbye, or is gone, has sent it all the same: QoS 0 never comes again. After a cut by the gateway nothing counts,
     // or a message could overtake the refused one before it, or follow a revocation.
-    const accepted = isCut() ? undefined : await platform.uplink.accept(session, message);
+    const accepted = isCut() ? undefined : await platform.uplink.accept(session, { ...message, pace: pass });
     this.#waiting -= 1;
     if (!accepted) return;
     if (isRefusal(accepted)) return this.#refuse(message, accepted, acknowledge);
@@ -69,10 +71,14 @@ export class PublishHandler {
     if (filters.coversExplicitly(message.topic) && sharesOwn(session, message.topic)) await this.#giveBack(message);
   }
 
-  /** wire-format 2.6: a forbidden message is dropped and acknowledged. Of others only QoS 0 may be lost; the rest must come again. */
+  /**
+   * wire-format 2.6: a forbidden message is dropped and acknowledged. Of others only QoS 0 may be lost, also to a rate; the rest must come
+   * again.
+   */
   #refuse({ qos }: Publish, { code }: Refusal, acknowledge: () => void): void {
     this.#deps.platform.recorder.dropped(TRANSPORT, code);
-    if (code === "forbidden_topic" || (qos === 0 && code === "unavailable")) acknowledge();
+    const isLoss = code === "unavailable" || code === "throttled";
+    if (code === "forbidden_topic" || (qos === 0 && isLoss)) acknowledge();
     else this.#deps.cut(code);
   }
 

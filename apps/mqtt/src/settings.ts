@@ -1,10 +1,19 @@
+import { ingressSettings } from "@trine/ingress";
 import { intSetting, portSetting, textSetting } from "@trine/runtime";
 import { z } from "zod";
 
 /** Settings of the MQTT adapter. */
 export const mqttSettings = z.object({
+  ...ingressSettings.shape,
   TRINE_DEVICE_HOST: textSetting("0.0.0.0", "Address that device listeners bind to."),
-  TRINE_MQTT_PORT: portSetting(1883, "MQTT 3.1 and 3.1.1. `0`: a free port, `off`: no listener."),
+  TRINE_MQTT_PORT: portSetting(
+    1883,
+    "MQTT 3.1 and 3.1.1: plain, over TLS and over WebSocket, told apart by the first bytes. `0`: a free port, `off`: no listener.",
+  ),
+  TRINE_MQTTS_PORT: portSetting(
+    8883,
+    "MQTT over TLS, and WebSocket over TLS, nothing in clear. `0`: a free port, `off`: no listener.",
+  ),
   TRINE_MQTT_KEEPALIVE_MIN: intSetting(
     { fallback: 30, min: 1 },
     "Shortest keepalive in seconds (wire-format 2.6); a shorter one, and none, is refused with CONNACK 2.",

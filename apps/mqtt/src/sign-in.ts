@@ -1,4 +1,4 @@
-import { isRefusal, type Refusal, refuse, type Session } from "@trine/core/auth";
+import { isRefusal, isX509Attempt, type Refusal, refuse, type Session } from "@trine/core/auth";
 import type { DeviceRef } from "@trine/core/certificate";
 import type { Platform } from "@trine/core/platform";
 import type { Subscription } from "@trine/core/ports";
@@ -25,10 +25,14 @@ export async function signIn(connect: ParsedConnect, deps: Deps): Promise<Device
   const { platform, table, link } = deps;
   const login = table.expect(connect.attempt.device);
   try {
-    const session = await platform.authenticator.authenticate(connect.attempt);
+    const session = await platform.authenticator.authenticate({
+      ...connect.attempt,
+      isGone: () => link.stream.destroyed,
+    });
     if (isRefusal(session)) return session;
+    table.name(login, session.device);
     // Nobody is there any more to be answered.
-    if (link.socket.destroyed) return refuse("unavailable", "the device left");
+    if (link.stream.destroyed) return refuse("unavailable", "the device left");
     const connection = await open(session, connect, deps);
     return isRefusal(connection) ? connection : await admit(connection, login, deps);
   } finally {
@@ -53,6 +57,7 @@ async function open(session: Session, connect: ParsedConnect, deps: Deps): Promi
   ]);
   for (const each of [opened, loaded]) if (each.status === "rejected") platform.recorder.fault("sign_in", each.reason);
   if (opened.status === "rejected") return refuse("unavailable", "the claim failed");
+  if (isRefusal(opened.value)) return opened.value;
   const { epoch } = opened.value;
   if (loaded.status === "rejected") {
     await platform.connections.close(session, { connectionId, epoch, statusTopic, why: "unavailable" });
@@ -62,6 +67,7 @@ async function open(session: Session, connect: ParsedConnect, deps: Deps): Promi
   const { implicitSubscriptions } = connect;
   return new DeviceConnection({
     ...deps,
+    tellsIdentity: isX509Attempt(connect.attempt),
     session,
     connectionId,
     epoch,
@@ -77,8 +83,8 @@ async function admit(
   login: PendingLogin,
   { table, link, platform }: Deps,
 ): Promise<DeviceConnection | Refusal> {
-  if (!link.socket.destroyed && table.admit(login, connection)) return connection;
-  link.blame(isRevoked(login, connection) ? "revoked" : link.socket.destroyed ? link.why : "taken_over");
+  if (!link.stream.destroyed && table.admit(login, connection)) return connection;
+  link.blame(isRevoked(login, connection) ? "revoked" : link.stream.destroyed ? link.why : "taken_over");
   await signOff(connection, platform);
   return refuse("unavailable", "the device left, was revoked or connected again meanwhile");
 }

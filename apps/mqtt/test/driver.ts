@@ -2,6 +2,7 @@ import type { Platform } from "@trine/core/platform";
 import { signMqttLogin } from "@trine/device";
 import type { AdapterDriver, DeviceSession, LoginAnswer, LoginRequest } from "@trine/testkit/conformance";
 import { type MqttSettings, mqttSettings, startMqtt } from "../src/index.ts";
+import { anIngress } from "./an-ingress.ts";
 import { aPublish, aSubscribe, openRaw, type RawClient } from "./raw-client.ts";
 
 /** Speaks to the MQTT adapter packet by packet. */
@@ -45,7 +46,7 @@ export async function startOn(
   given: Partial<MqttSettings> = {},
 ): Promise<{ port: number; stop(): Promise<void> }> {
   const settings = { ...mqttSettings.parse({ TRINE_DEVICE_HOST: "127.0.0.1", TRINE_MQTT_PORT: "0" }), ...given };
-  const adapter = await startMqtt(platform, settings);
+  const adapter = await startMqtt(platform, settings, anIngress());
   return { port: adapter.ports["TRINE_MQTT_PORT"] ?? 0, stop: () => adapter.stop() };
 }
 

@@ -65,7 +65,7 @@ it("the Node SDK's captured CONNECT is understood, byte for byte, and its signat
 it("a connection that sends no CONNECT in time is closed", async () => {
   const silent = await openRaw(gateway.port);
   const slow = await openRaw(gateway.port);
-  slow.socket.write(Buffer.from([0x10]));
+  slow.stream.write(Buffer.from([0x10]));
   await Promise.all([silent.closed, slow.closed]);
   expect(silent.raw()).toBe("");
 });
@@ -103,7 +103,7 @@ it("what is sent behind the CONNECT at once is served in order", async () => {
 it("a will is accepted and never published", async () => {
   const device = await gateway.aDevice();
   const client = await gateway.loggedIn(device, { will: true });
-  client.socket.resetAndDestroy();
+  client.reset();
   await client.closed;
   await (await gateway.loggedIn(device)).close();
   expect(await gateway.published(device)).toEqual([]);
@@ -134,7 +134,7 @@ it("of many logins of one device at once exactly one connection is left", async 
       });
     }
   });
-  const left = clients.find(({ socket }) => !socket.closed);
+  const left = clients.find(({ stream }) => !stream.closed);
   left?.send(aPublish({ topic: topicOf(device, "user/update") }));
   await left?.take("puback");
   await left?.close();
@@ -147,7 +147,7 @@ it("a device that leaves while it logs in is offline afterwards", async () => {
     Array.from({ length: 5 }, async () => {
       const client = await openRaw(gateway.port);
       client.send(connect);
-      client.socket.resetAndDestroy();
+      client.reset();
       await client.closed;
     }),
   );

@@ -60,8 +60,8 @@ it("a device that sends faster than its messages are stored is read no further, 
   const payload = Buffer.alloc(16_384, "x");
   const count = 2_000;
   for (let at = 1; at <= count; at += 1) client.send(aPublish({ topic, payload, messageId: at }));
-  await settled(() => client.socket.writableLength);
-  expect(client.socket.writableLength).toBeGreaterThan(8_000_000);
+  await settled(() => client.stream.writableLength);
+  expect(client.stream.writableLength).toBeGreaterThan(8_000_000);
   expect(state.begun).toBe(1);
   open();
   for (let at = 1; at <= count; at += 1) expect((await client.take("puback")).messageId).toBe(at);
@@ -153,7 +153,7 @@ it("bytes that are no packets end the connection, and nothing else", async () =>
   ]) {
     const client = await gateway.loggedIn(await gateway.aDevice());
     client.send(Buffer.from(hex, "hex"));
-    client.socket.end();
+    client.stream.end();
     await client.closed;
   }
   other.send(aPublish({ topic: topicOf(bystander, "user/update") }));

@@ -1,13 +1,19 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { connect as secure } from "node:tls";
 import { generate, type IPublishPacket, type Packet, parser } from "mqtt-packet";
+import { createWebSocketStream, WebSocket } from "ws";
+import { GATEWAY } from "./an-ingress.ts";
 
 type Cmd = Packet["cmd"];
 type Of<C extends Cmd> = Extract<Packet, { cmd: C }>;
 
 /** A client that sends exactly what a test tells it to, and keeps everything that comes. */
 export interface RawClient {
-  readonly socket: Socket;
+  readonly stream: Duplex;
+  /** Ends the connection by a TCP reset. */
+  reset(): void;
   /** Everything that was received, in hex. */
   readonly raw: () => string;
   /** Packets that nobody took yet. */
@@ -20,9 +26,16 @@ export interface RawClient {
   close(): Promise<void>;
 }
 
-/** Opens a TCP connection, nothing more. */
-export async function openRaw(port: number): Promise<RawClient> {
+/** What lies between the packets and the wire. */
+export const CHANNELS = ["TCP", "TLS", "WebSocket", "WebSocket over TLS"] as const;
+
+export type Channel = (typeof CHANNELS)[number];
+
+/** Opens a connection, nothing more. */
+export async function openRaw(port: number, channel: Channel = "TCP"): Promise<RawClient> {
   const socket = connect({ host: "127.0.0.1", port, noDelay: true });
+  socket.on("error", () => undefined);
+  const stream = await openOver(socket, channel);
   const waiting: Packet[] = [];
   const chunks: Buffer[] = [];
   const decoder = parser();
@@ -36,25 +49,25 @@ export async function openRaw(port: number): Promise<RawClient> {
     waiting.push({ ...packet });
     changed();
   });
-  socket.on("data", (bytes) => {
+  stream.on("data", (bytes) => {
     chunks.push(bytes);
     decoder.parse(bytes);
   });
-  socket.on("error", () => undefined);
+  stream.on("error", () => undefined);
   const closed = new Promise<void>((done) => {
-    socket.once("close", () => {
+    stream.once("close", () => {
       isClosed = true;
       changed();
       done();
     });
   });
-  await once(socket, "connect");
   return {
-    socket,
+    stream,
+    reset: () => socket.resetAndDestroy(),
     waiting,
     raw: () => Buffer.concat(chunks).toString("hex"),
     send(...packets) {
-      socket.write(Buffer.concat(packets.map((packet) => (Buffer.isBuffer(packet) ? packet : generate(packet)))));
+      stream.write(Buffer.concat(packets.map((packet) => (Buffer.isBuffer(packet) ? packet : generate(packet)))));
     },
     async take<C extends Cmd>(cmd: C, waitMs = Number.POSITIVE_INFINITY) {
       const until = performance.now() + waitMs;
@@ -70,10 +83,28 @@ export async function openRaw(port: number): Promise<RawClient> {
     },
     closed,
     async close() {
+      stream.destroy();
       socket.destroy();
       await closed;
     },
   };
+}
+
+async function openOver(socket: Socket, channel: Channel): Promise<Duplex> {
+  await once(socket, "connect");
+  if (channel === "TCP") return socket;
+  const line = channel === "WebSocket" ? socket : await secured(socket);
+  if (channel === "TLS") return line;
+  const webSocket = new WebSocket("ws://gateway/", "mqtt", { createConnection: () => line, perMessageDeflate: false });
+  const stream = createWebSocketStream(webSocket);
+  await once(webSocket, "open");
+  return stream;
+}
+
+async function secured(socket: Socket): Promise<Socket> {
+  const line = secure({ socket, ca: GATEWAY.pem, checkServerIdentity: () => undefined });
+  await once(line, "secureConnect");
+  return line;
 }
 
 /** Resolves at the next change, or when the time is over. */

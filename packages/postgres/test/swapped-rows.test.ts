@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { isRefusal } from "@trine/core/auth";
 import { computeMac, type DeviceRef, productSecretContext, type Secret, stringToSign } from "@trine/core/certificate";
 import { createLocalKeyService, type Keychain, openKeychain } from "@trine/core/keys";
-import { type Core, createPlatform } from "@trine/core/platform";
+import { type Core, createPlatform, type PlatformPorts } from "@trine/core/platform";
 import { isProblem, type Problem } from "@trine/core/registry";
 import { createMemoryPorts } from "@trine/memory";
 import { createRecordingRecorder } from "@trine/testkit/conformance";
@@ -38,10 +38,12 @@ beforeAll(async () => {
   const services = [createLocalKeyService(masterKey, random)] as const;
   keychain = await openKeychain({ keyStore, sealedRows, services, masterKeys: [masterKey], clock, random });
   const memory = createMemoryPorts({ clock });
-  const ports = { ...memory, registry, keyStore, sealedRows, lookup: registry, caches: [], vault: keychain, keychain };
+  const ports = { ...memory, registry, keyStore, sealedRows, lookup: registry, vault: keychain, keychain };
   const timer = { after: () => () => undefined };
-  const outside = { clock, timer, random, recorder, mayServe: () => true };
-  core = createPlatform({ ...ports, ...outside, x509Lookup: memory.x509 } as never, { nodeId: "node" });
+  const outside = { clock, timer, random, recorder, mayServe: () => true, caches: [], x509Lookup: memory.x509 };
+  // Nobody has a certificate issued here.
+  const x509Issuer = {} as PlatformPorts["x509Issuer"];
+  core = createPlatform({ ...ports, ...outside, x509Issuer }, { nodeId: "node" });
 });
 
 afterAll(() => database.close());

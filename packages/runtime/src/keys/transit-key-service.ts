@@ -96,9 +96,8 @@ function post(url: URL, body: Readonly<Record<string, string>>, location: Transi
   return new Promise((done, fail) => {
     const request =
       url.protocol === "https:" ? httpsRequest(url, { ...options, ...(ca ? { ca } : {}) }) : httpRequest(url, options);
-    request.once("error", (error) =>
-      fail(error.name === "TimeoutError" ? new Error(`no answer in ${timeoutMs} ms`) : error),
-    );
+    const failed = (error: Error) => fail(options.signal.aborted ? new Error(`no answer in ${timeoutMs} ms`) : error);
+    request.once("error", failed);
     request.once("response", (response) => {
       const chunks: Buffer[] = [];
       let bytes = 0;
@@ -107,7 +106,7 @@ function post(url: URL, body: Readonly<Record<string, string>>, location: Transi
         if (bytes > MAX_ANSWER_BYTES) request.destroy(new Error("the answer is too long"));
         else chunks.push(chunk);
       });
-      response.once("error", fail);
+      response.once("error", failed);
       response.once("end", () => done({ status: response.statusCode ?? 0, body: parseJson(Buffer.concat(chunks)) }));
     });
     request.end(JSON.stringify(body));

@@ -12,5 +12,6 @@ export { type PostgresOptions, type PostgresServer, startPostgres } from "./star
 export { type RedisOptions, startRedis } from "./start-redis.ts";
 export { type RedisClusterServers, startRedisCluster } from "./start-redis-cluster.ts";
 export { type RedisSentinelServers, startRedisSentinel } from "./start-redis-sentinel.ts";
+export { startTransit, type TransitServer } from "./start-transit.ts";
 export { makeTempFolder, type TempFolder } from "./temp-folder.ts";
 export type { TestServer } from "./test-server.ts";

@@ -1,0 +1,83 @@
+import { makeTempFolder } from "@trine/testkit/servers";
+import { describe, expect, it } from "vitest";
+import { addDevice } from "../src/fleet.ts";
+import { INSTALLATIONS, type Installation, startInstallation } from "../src/installation.ts";
+import { Canaries, type Find } from "./canary/canaries.ts";
+import { refuseDevice, serveDevice } from "./canary/drive-devices.ts";
+import { plantSecrets, refuseOperator } from "./canary/drive-operators.ts";
+import { commandsOf, filesOf, rowsOf, shownBy, type Written } from "./canary/gather.ts";
+
+/** Where the design keeps a secret in clear, and why. */
+const KEPT_IN_CLEAR: readonly { readonly where: RegExp; readonly because: string }[] = [
+  {
+    where: /^master-key$/,
+    because: "the key that opens the others has to be somewhere: a file that nobody else may read",
+  },
+  { where: /^admin-key$/, because: "made at the first start, for the operator to read; mode 0600" },
+];
+
+describe.each(INSTALLATIONS)("%s: whatever is refused, at the log level trace,", (kind) => {
+  it("no secret is in a log, a metric, an error, an audit or timeline entry, a database, a key or a file", async () => {
+    await using folder = await temporaryFolder();
+    const environment = { TRINE_LOG_LEVEL: "trace", ...(kind === "embedded" ? { TRINE_DATA_DIR: folder.path } : {}) };
+    const trine = await startInstallation(kind, environment);
+    try {
+      const canaries = new Canaries();
+      const { productKey, apiKey } = await plantSecrets(trine, canaries);
+      const device = await addDevice(trine.api, productKey, "canary_01");
+      const tokens = await serveDevice(trine, device, canaries);
+      const answers = await refuseDevice(trine, device, tokens);
+      const refusals = await refuseOperator(trine, [device.deviceSecret, apiKey, trine.adminKey, ...tokens]);
+      expect(refusals.length).toBeGreaterThan(60);
+
+      const path = `/v1/products/${productKey}/devices/${device.deviceName}`;
+      const written: Written[] = [
+        ...answers.map((bytes) => ({ where: `answer ${bytes.toString("latin1").slice(0, 80)}`, bytes })),
+        ...refusals.map((bytes) => ({ where: `problem ${bytes.slice(0, 120)}`, bytes })),
+        ...(await shownBy(trine, [path])),
+        ...(await storedBy(trine, folder.path)),
+      ];
+      const log = written.filter(({ where }) => where.startsWith("log of "));
+      expect(log.some(({ bytes }) => bytes.toString().includes('"code":"bad_credentials"'))).toBe(true);
+      expect(leaks(canaries, written)).toEqual([]);
+    } finally {
+      await trine.dispose();
+    }
+  });
+});
+
+it("a secret would be found in every spelling, wherever it begins", () => {
+  const secret = "ga7XA6KdlEei+PXQ/pRbAjOZ";
+  const canaries = new Canaries();
+  canaries.add("secret", secret);
+  const hidden = ["", "x", "xy", "xyz"].flatMap((before) => {
+    const bytes = Buffer.from(`${before}${secret} and more`);
+    return [
+      bytes,
+      ...(["hex", "base64", "base64url"] as const).map((encoding) => Buffer.from(bytes.toString(encoding))),
+    ];
+  });
+  for (const text of [
+    ...hidden,
+    Buffer.from(encodeURIComponent(secret)),
+    Buffer.from(Buffer.from(secret).toString("hex").toUpperCase()),
+  ])
+    expect(canaries.find(text, "there").length, text.toString()).toBeGreaterThan(0);
+  expect(canaries.find("nothing of it: ga7XA6KdlEei PXQ pRbAjOZ", "there")).toEqual([]);
+});
+
+async function storedBy({ postgres, redis }: Installation, folder: string): Promise<Written[]> {
+  if (!postgres || !redis) return filesOf(folder);
+  return [...(await rowsOf(postgres.url)), ...(await commandsOf(redis.port))];
+}
+
+function leaks(canaries: Canaries, written: readonly Written[]): Find[] {
+  return written
+    .filter(({ where }) => !KEPT_IN_CLEAR.some((kept) => kept.where.test(where)))
+    .flatMap(({ where, bytes }) => canaries.find(bytes, where));
+}
+
+async function temporaryFolder(): Promise<{ path: string } & AsyncDisposable> {
+  const { path, remove } = await makeTempFolder("canary");
+  return { path, [Symbol.asyncDispose]: remove };
+}

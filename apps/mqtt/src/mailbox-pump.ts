@@ -6,7 +6,7 @@ import { TRANSPORT } from "./transport.ts";
 import type { Wire } from "./wire.ts";
 
 interface Deps {
-  readonly platform: Pick<Platform, "mailbox" | "clock" | "recorder">;
+  readonly platform: Pick<Platform, "mailbox" | "rates" | "clock" | "recorder">;
   readonly device: DeviceRef;
   /** This connection. */
   readonly taker: MailboxTaker;
@@ -132,27 +132,34 @@ export class MailboxPump {
     return platform.mailbox.pending(device, { ...after, limit, nowMs: platform.clock.nowMs() });
   }
 
-  /** Sends what it is given of these. @returns false when the device is fetching in another way just now. */
+  /** Sends what it is given of these. @returns false when the rest has to wait: the device is fetching in another way just now, or over its rate. */
   async #send(messages: readonly MailboxMessage[]): Promise<boolean> {
     const { device, taker, wire, filters, platform } = this.#deps;
-    const { mailbox, clock } = platform;
+    const { mailbox, clock, rates } = platform;
     const known = new Set([...this.#inFlight.values(), ...this.#leaving]);
     const wanted = messages.filter(({ messageId, topic }) => !known.has(messageId) && filters.covers(topic));
-    if (wanted.length > 0) {
-      const messageIds = wanted.map(({ messageId }) => messageId);
+    const sendable = wanted.slice(0, rates.takeDownlink(device, wanted.length));
+    if (sendable.length > 0) {
+      const messageIds = sendable.map(({ messageId }) => messageId);
       const given = new Set(
         await mailbox.claim(device, { taker, messageIds, nowMs: clock.nowMs(), leaseMs: LEASE_MS }),
       );
       if (given.size === 0) {
-        setTimeout(() => this.run(), BLOCKED_MS).unref();
+        this.#runAfter(BLOCKED_MS);
         return false;
       }
       // Closed meanwhile: what is out to a connection that is gone goes to the next one.
       if (!wire.isOpen) return false;
-      for (const message of wanted) if (given.has(message.messageId)) this.#write(message);
+      for (const message of sendable) if (given.has(message.messageId)) this.#write(message);
     }
-    this.#passed = messages.at(-1)?.position;
-    return true;
+    const isAll = sendable.length === wanted.length;
+    this.#passed = (isAll ? messages : sendable).at(-1)?.position ?? this.#passed;
+    if (!isAll) this.#runAfter(rates.downlinkWaitMs(device));
+    return isAll;
+  }
+
+  #runAfter(ms: number): void {
+    setTimeout(() => this.run(), ms).unref();
   }
 
   #write({ messageId, topic, payload }: MailboxMessage): void {

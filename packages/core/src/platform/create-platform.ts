@@ -111,7 +111,7 @@ export function createPlatform(ports: PlatformPorts, options: PlatformOptions): 
     disable: (device) => devices.disable(GATEWAY, device),
   });
   const connections = createConnections({ ...ports, nodeId, holders, news, clones });
-  const inbox = createInbox({ ...ports, nodeId });
+  const inbox = createInbox({ ...ports, ...guard, nodeId });
   holders.add(inbox.holder);
   const revocation = createRevocation({
     ...ports,

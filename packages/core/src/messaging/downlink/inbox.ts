@@ -1,5 +1,6 @@
 import { type Refusal, refuse } from "../../auth/refusal.ts";
 import type { Session } from "../../auth/session.ts";
+import type { Rates } from "../../guard/rates.ts";
 import type { Clock, Timer } from "../../ports/clock.ts";
 import type { DeviceDirectory } from "../../ports/device-directory.ts";
 import type { Mailbox, MailboxMessage } from "../../ports/mailbox.ts";
@@ -20,6 +21,7 @@ interface Deps {
   readonly nodeId: string;
   readonly mailbox: Pick<Mailbox, "pending" | "claim" | "acknowledge" | "letGo">;
   readonly directory: Pick<DeviceDirectory, "watch">;
+  readonly rates: Pick<Rates, "takeDownlink">;
   readonly clock: Clock;
   readonly timer: Timer;
   readonly recorder: Recorder;
@@ -34,14 +36,17 @@ export interface RunningInbox extends Inbox {
 
 /** Takes messages out of mailboxes for sessions that fetch them. */
 export function createInbox(deps: Deps): RunningInbox {
-  const { mailbox, clock, timer, recorder } = deps;
+  const { mailbox, rates, clock, timer, recorder } = deps;
   const watchers = createInboxWatchers(deps);
 
   async function take(session: Session, limit: number): Promise<readonly MailboxMessage[] | "blocked"> {
     const { device, sessionId: id, transport: line, startedAtMs: epoch } = session;
     const nowMs = clock.nowMs();
-    const found = await mailbox.pending(device, { limit, nowMs });
-    if (found.length === 0) return [];
+    const waiting = await mailbox.pending(device, { limit, nowMs });
+    if (waiting.length === 0) return [];
+    // The rest waits, and so does a device that is over its rate altogether.
+    const found = waiting.slice(0, rates.takeDownlink(device, waiting.length));
+    if (found.length === 0) return "blocked";
     const messageIds = found.map(({ messageId }) => messageId);
     const given = new Set(
       await mailbox.claim(device, {

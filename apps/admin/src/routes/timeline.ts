@@ -17,6 +17,7 @@ const KINDS = [
   "enabled",
   "kicked",
   "certificate_read",
+  "burned",
   "clone_suspected",
   "x509_bound",
   "x509_issued",

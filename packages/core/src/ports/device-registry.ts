@@ -232,12 +232,12 @@ export interface DeviceRegistry extends DeviceLookup {
   ): Promise<readonly { device: DeviceRef; iotId: string; secretVersion: number }[]>;
 
   /**
-   * The newest secrets of devices in the order of names, for certificate export, at most `limit` after `after`. One that is derived has no
-   * `sealedSecret`.
+   * The newest secrets of devices in the order of names, for certificate export, at most `limit` after `after`, and of the names in `among` if it
+   * is given. One that is derived has no `sealedSecret`.
    */
   listSealedSecrets(
     productKey: ProductKey,
-    page: { after?: DeviceName; limit: number; batchId?: string },
+    page: { after?: DeviceName; limit: number; batchId?: string; among?: readonly DeviceName[] },
   ): Promise<readonly { deviceName: DeviceName; secretVersion: number; sealedSecret?: SealedSecret }[]>;
 }
 

@@ -14,6 +14,7 @@ export type TimelineKind =
   | "enabled"
   | "kicked"
   | "certificate_read"
+  | "burned"
   | "clone_suspected"
   | "x509_bound"
   | "x509_issued"

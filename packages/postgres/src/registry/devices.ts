@@ -1,6 +1,6 @@
 import { type DeviceRef, parseDeviceName } from "@trine/core/certificate";
 import type { DeviceFilter, DeviceRegistry } from "@trine/core/ports";
-import { and, asc, eq, gt, isNull, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, isNull, type SQL, sql } from "drizzle-orm";
 import { createCursors } from "../cursor.ts";
 import { query, type SqlDatabase } from "../database/sql-database.ts";
 import { FOREIGN_KEY_VIOLATION, sqlState } from "../database/sql-fault.ts";
@@ -87,7 +87,7 @@ export function createSqlDevices({ db }: SqlDatabase): DeviceMethods {
         .returning({ iotId: devices.iotId });
       return activated.length > 0;
     },
-    async listSealedSecrets(productKey, { after, limit, batchId }) {
+    async listSealedSecrets(productKey, { after, limit, batchId, among }) {
       const rows = await db
         .select({ deviceName: devices.deviceName, secretVersion: newestVersion, sealedSecret: newestSecret })
         .from(devices)
@@ -96,6 +96,7 @@ export function createSqlDevices({ db }: SqlDatabase): DeviceMethods {
             eq(devices.productKey, productKey),
             after === undefined ? undefined : gt(devices.deviceName, after),
             batchId === undefined ? undefined : eq(devices.batchId, batchId),
+            among === undefined ? undefined : inArray(devices.deviceName, [...among]),
           ),
         )
         .orderBy(asc(devices.deviceName))

@@ -8,14 +8,20 @@ import type { Metrics } from "../observe/metrics.ts";
 import type { RuntimeSettings } from "../settings/runtime-settings.ts";
 import { type Repetition, repeat } from "./repeat.ts";
 import { createUplinkRetention } from "./uplink-retention.ts";
+import { createX509Watch } from "./x509-watch.ts";
 
 const PRESENCE_FLUSH_MS = 500;
 const BATCH_POLL_MS = 500;
+/** Voiding a package is rare, and not urgent by the second. */
+const PACKAGE_POLL_MS = 2_000;
 const ROTATION_POLL_MS = 5_000;
 const KEYS_POLL_MS = 10_000;
 const KEY_WORK_POLL_MS = 1_000;
 const REPORT_POLL_MS = 1_000;
 const RETENTION_MS = 10_000;
+/** How much longer than its certificate a connection may live. */
+const EXPIRED_POLL_MS = 15_000;
+const X509_POLL_MS = 60_000;
 const SNAPSHOTS_KEPT = 3;
 
 /** What a process does on its own, beside serving. */
@@ -28,6 +34,7 @@ interface BackgroundDeps {
   readonly operators: Operators;
   readonly uplinkLog: UplinkLog;
   readonly flush: () => Promise<void>;
+  readonly closeExpired: () => Promise<unknown>;
   readonly recorder: Recorder;
   readonly metrics: Metrics;
   readonly logger: Logger;
@@ -48,13 +55,16 @@ export function startBackground(deps: BackgroundDeps): Background {
   const faults = (where: string) => (error: unknown) => recorder.fault(where, error);
   const repetitions: Repetition[] = [
     repeat(PRESENCE_FLUSH_MS, flush, faults("presence")),
+    repeat(EXPIRED_POLL_MS, deps.closeExpired, faults("x509")),
     // A process that was not told about a new key, because it had no lease then, learns of it so.
     repeat(KEYS_POLL_MS, () => deps.keychain.reload(), faults("keys")),
   ];
   if (works) {
     repetitions.push(repeat(BATCH_POLL_MS, (signal) => operators.batches.work(signal), faults("batches")));
+    repetitions.push(repeat(PACKAGE_POLL_MS, (signal) => operators.packages.work(signal), faults("packages")));
     repetitions.push(repeat(ROTATION_POLL_MS, (signal) => operators.rotations.work(signal), faults("rotations")));
     repetitions.push(repeat(KEY_WORK_POLL_MS, (signal) => operators.keys.work(signal), faults("keys")));
+    repetitions.push(repeat(X509_POLL_MS, createX509Watch(deps), faults("x509")));
     repetitions.push(repeat(REPORT_POLL_MS, (signal) => operators.downlinkReports.work(signal), faults("reports")));
     repetitions.push(repeat(RETENTION_MS, createUplinkRetention({ ...deps, bounds }), faults("retention")));
   }

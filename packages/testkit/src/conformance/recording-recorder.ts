@@ -10,7 +10,9 @@ export interface RecordingRecorder extends Recorder {
   /** Transport and reason of what was dropped or cut off. */
   readonly drops: readonly { readonly transport: string; readonly reason: string }[];
   readonly clones: readonly Fact<"cloneSuspected">[];
-  /** A line a handshake: transport and outcome. */
+  /** Transport and reason of connections that ended. */
+  readonly closings: readonly { readonly transport: string; readonly why: string }[];
+  /** One for each handshake: transport and outcome. */
   readonly handshakes: readonly { readonly transport: string; readonly outcome: string }[];
   readonly faults: readonly { readonly where: string; readonly error: unknown }[];
 }
@@ -21,6 +23,7 @@ export function createRecordingRecorder(): RecordingRecorder {
   const downlinks: Fact<"downlinkChanged">[] = [];
   const drops: { transport: string; reason: string }[] = [];
   const clones: Fact<"cloneSuspected">[] = [];
+  const closings: { transport: string; why: string }[] = [];
   const handshakes: { transport: string; outcome: string }[] = [];
   const faults: { where: string; error: unknown }[] = [];
   return {
@@ -29,13 +32,14 @@ export function createRecordingRecorder(): RecordingRecorder {
     downlinks,
     drops,
     clones,
+    closings,
     handshakes,
     faults,
     loginDecided: (decision) => void logins.push(decision),
     uplinkDecided: (fact) => void uplinks.push(fact),
     downlinkChanged: (fact) => void downlinks.push(fact),
     connectionOpened: () => undefined,
-    connectionClosed: () => undefined,
+    connectionClosed: (transport, why) => void closings.push({ transport, why }),
     dropped(transport, reason, times = 1) {
       for (let count = 0; count < times; count += 1) drops.push({ transport, reason });
     },

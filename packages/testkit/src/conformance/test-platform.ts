@@ -129,6 +129,7 @@ function withSwitches({ bus, sealedRows, ...stores }: MemoryPorts, faults: Fault
     keyStore: faultyStore(stores.keyStore, faults),
     registry: faultyStore(stores.registry, faults),
     batches: faultyStore(stores.batches, faults),
+    packages: faultyStore(stores.packages, faults),
     audit: faultyStore(stores.audit, faults),
     apiKeys: faultyStore(stores.apiKeys, faults),
     operatorSessions: faultyStore(stores.operatorSessions, faults),

@@ -3,6 +3,7 @@ import { Secret } from "@trine/core/certificate";
 import { createTestPlatform, type TestPlatform, type TestPlatformOptions } from "@trine/testkit/conformance";
 import type { FastifyInstance } from "fastify";
 import { expect } from "vitest";
+import type { AdminTls } from "../src/access/admin-tls.ts";
 import { createAdminApp } from "../src/create-admin-app.ts";
 
 export const KEY = randomBytes(24).toString("base64url");
@@ -36,24 +37,27 @@ export interface TestAdmin extends AsyncDisposable {
 
 /** Starts the API under test. `await using` stops it. */
 export async function openAdmin(
-  options: TestPlatformOptions & { bodyBytes?: number; trustedProxies?: string } = {},
+  options: TestPlatformOptions & { bodyBytes?: number; trustedProxies?: string; tls?: AdminTls } = {},
 ): Promise<TestAdmin> {
   const gateway = await createTestPlatform(options);
-  const app = await createAdminApp({
-    settings: {
-      TRINE_ADMIN_PORT: 0,
-      TRINE_ADMIN_KEY: undefined,
-      TRINE_ADMIN_HOST: "127.0.0.1",
-      TRINE_ADMIN_TLS_CERT_FILE: undefined,
-      TRINE_ADMIN_TLS_KEY_FILE: undefined,
-      TRINE_TRUSTED_PROXIES: options.trustedProxies,
-      TRINE_ADMIN_BODY_BYTES: options.bodyBytes ?? 16_777_216,
+  const app = await createAdminApp(
+    {
+      settings: {
+        TRINE_ADMIN_PORT: 0,
+        TRINE_ADMIN_KEY: undefined,
+        TRINE_ADMIN_HOST: "127.0.0.1",
+        TRINE_ADMIN_TLS_CERT_FILE: undefined,
+        TRINE_ADMIN_TLS_KEY_FILE: undefined,
+        TRINE_TRUSTED_PROXIES: options.trustedProxies,
+        TRINE_ADMIN_BODY_BYTES: options.bodyBytes ?? 16_777_216,
+      },
+      operators: gateway.operators,
+      recorder: gateway.recorder,
+      adminKey: { secret: new Secret(KEY, "AdminKey"), isNew: false },
+      writeSnapshot: undefined,
     },
-    operators: gateway.operators,
-    recorder: gateway.recorder,
-    adminKey: { secret: new Secret(KEY, "AdminKey"), isNew: false },
-    writeSnapshot: undefined,
-  });
+    options.tls,
+  );
   return {
     gateway,
     app,

@@ -17,7 +17,7 @@ export class CliError extends Error {}
  * @throws CliError when no key can be found, or what was given is no address or no key.
  */
 export function findApi(options: { url?: string; key?: string }, environment: Environment): ApiAddress {
-  const url = options.url ?? `http://${hostOf(environment)}:${environment.TRINE_ADMIN_PORT || "3000"}`;
+  const url = options.url ?? `${schemeOf(environment)}://${hostOf(environment)}:${environment.TRINE_ADMIN_PORT || "3000"}`;
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
     throw new CliError(`${url} is no address; give --url as http://HOST:PORT`);
   const key = options.key ?? (environment.TRINE_ADMIN_KEY || readKeyFile(keyFileOf(environment)));
@@ -70,6 +70,10 @@ export function createApiClient({ url, key }: ApiAddress): ApiClient {
     },
     open: (method, path) => request(method, path, {}),
   };
+}
+
+function schemeOf({ TRINE_ADMIN_TLS_CERT_FILE: certificate }: Environment): "http" | "https" {
+  return certificate ? "https" : "http";
 }
 
 /** The gateway's own host; one that stands for all of its addresses is reached on the loopback. */

@@ -2,6 +2,7 @@
 import { StartError } from "@trine/runtime/environment";
 import { Command } from "commander";
 import { CliError } from "./api-client.ts";
+import { addApiKeyCommands } from "./commands/api-keys.ts";
 import { addBackupCommands } from "./commands/backup.ts";
 import { addCertificateCommands } from "./commands/certificates.ts";
 import { addDeviceCommands } from "./commands/devices.ts";
@@ -11,7 +12,7 @@ import { addProductCommands } from "./commands/products.ts";
 
 const program = new Command("trine")
   .description("Operates a Trine gateway through its REST API")
-  .option("--url <url>", "address of the REST API (default: http://127.0.0.1 and TRINE_ADMIN_PORT)")
+  .option("--url <url>", "address of the REST API (default: 127.0.0.1 and TRINE_ADMIN_PORT)")
   .option("--key <key>", "API key (default: TRINE_ADMIN_KEY, else admin-key in the data folder)")
   .option("--json", "print JSON")
   .showHelpAfterError();
@@ -22,6 +23,7 @@ for (const add of [
   addCertificateCommands,
   addMessageCommands,
   addBackupCommands,
+  addApiKeyCommands,
   addKeyCommands,
 ])
   add(program);

@@ -59,6 +59,25 @@ describe("the command line", () => {
     expectOneLine(await gateway.run(["products", "show", key]), /^trine: There is no such product/);
   });
 
+  it("makes API keys that may do what they are for, rotates and revokes them", async () => {
+    const made = await gateway.json<{ keyId: string; key: string }>(
+      ...["api-keys", "create", "dashboard", "--role", "viewer", "--product", productKey, "--expires-days", "30"],
+    );
+    expect(made).toMatchObject({ key: expect.stringMatching(/^trine_/), role: "viewer", products: [productKey] });
+    const { keyId } = made;
+    const as = (key: string, ...args: string[]) => gateway.run([...args, "--url", gateway.url, "--key", key], {});
+    expect((await as(made.key, "api-keys", "whoami")).out).toMatch(/^role +viewer$/m);
+    expect((await as(made.key, "products", "list")).out).toContain(productKey);
+    expectOneLine(await as(made.key, "products", "create", "more"), /it needs the role operator.*\(role_too_low\)/);
+    const rotated = await gateway.json<{ key: string }>("api-keys", "rotate", keyId, "--grace", "0");
+    expectOneLine(await as(made.key, "products", "list"), /The API key is wrong.*\(key_wrong\)/);
+    expect((await as(rotated.key, "products", "list")).code).toBe(0);
+    expect((await gateway.run(["api-keys", "list"])).out).toContain("dashboard");
+    expect((await gateway.run(["api-keys", "show", keyId])).out).toMatch(/^name +dashboard$/m);
+    expect(await gateway.json("api-keys", "revoke", keyId)).toEqual({ revoked: keyId, closedSessions: 0 });
+    expectOneLine(await as(rotated.key, "products", "list"), /\(key_wrong\)/);
+  });
+
   it("adds devices, shows their certificates, disables and deletes them", async () => {
     const added = await gateway.json("devices", "add", productKey, "dev1", "--nickname", "hall");
     expect(added).toMatchObject({ deviceName: "dev1", nickname: "hall", status: "UNACTIVE" });

@@ -26,11 +26,14 @@ import { deviceRoutes } from "./routes/devices.ts";
 import { keyRoutes } from "./routes/keys.ts";
 import { laterRoutes } from "./routes/later.ts";
 import { messageRoutes } from "./routes/messages.ts";
+import { packageRoutes } from "./routes/packages.ts";
 import { productRoutes } from "./routes/products.ts";
 import { rotationRoutes } from "./routes/rotation.ts";
 import { sessionRoutes } from "./routes/session.ts";
 import { timelineRoutes } from "./routes/timeline.ts";
 import { uplinkRoutes } from "./routes/uplink.ts";
+import { x509AuthorityRoutes } from "./routes/x509-authorities.ts";
+import { x509CertificateRoutes } from "./routes/x509-certificates.ts";
 import { refuseUnstorableText } from "./storable-text.ts";
 import { installUnknownRoute } from "./unknown-route.ts";
 
@@ -38,8 +41,11 @@ const ROUTES = [
   productRoutes,
   deviceRoutes,
   rotationRoutes,
+  x509CertificateRoutes,
+  x509AuthorityRoutes,
   timelineRoutes,
   batchRoutes,
+  packageRoutes,
   messageRoutes,
   uplinkRoutes,
   auditRoutes,

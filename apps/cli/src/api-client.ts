@@ -17,7 +17,8 @@ export class CliError extends Error {}
  * @throws CliError when no key can be found, or what was given is no address or no key.
  */
 export function findApi(options: { url?: string; key?: string }, environment: Environment): ApiAddress {
-  const url = options.url ?? `${schemeOf(environment)}://${hostOf(environment)}:${environment.TRINE_ADMIN_PORT || "3000"}`;
+  const url =
+    options.url ?? `${schemeOf(environment)}://${hostOf(environment)}:${environment.TRINE_ADMIN_PORT || "3000"}`;
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
     throw new CliError(`${url} is no address; give --url as http://HOST:PORT`);
   const key = options.key ?? (environment.TRINE_ADMIN_KEY || readKeyFile(keyFileOf(environment)));
@@ -30,7 +31,7 @@ export function findApi(options: { url?: string; key?: string }, environment: En
 export interface ApiClient {
   call<T>(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<T>;
   /** The response as it is, for downloads. */
-  open(method: string, path: string): Promise<Response>;
+  open(method: string, path: string, body?: object): Promise<Response>;
 }
 
 /** @throws CliError on every call that the API refuses or that does not reach it. */
@@ -68,7 +69,12 @@ export function createApiClient({ url, key }: ApiAddress): ApiClient {
       const text = await response.text();
       return (text === "" ? undefined : JSON.parse(text)) as T;
     },
-    open: (method, path) => request(method, path, {}),
+    open: (method, path, body) =>
+      request(
+        method,
+        path,
+        body ? { body: JSON.stringify(body), headers: { "content-type": "application/json" } } : {},
+      ),
   };
 }
 

@@ -4,10 +4,12 @@ import { Command } from "commander";
 import { CliError } from "./api-client.ts";
 import { addApiKeyCommands } from "./commands/api-keys.ts";
 import { addBackupCommands } from "./commands/backup.ts";
+import { addBurnCommands } from "./commands/burn.ts";
 import { addCertificateCommands } from "./commands/certificates.ts";
 import { addDeviceCommands } from "./commands/devices.ts";
 import { addKeyCommands } from "./commands/keys.ts";
 import { addMessageCommands } from "./commands/messages.ts";
+import { addPackageCommands } from "./commands/packages.ts";
 import { addProductCommands } from "./commands/products.ts";
 
 const program = new Command("trine")
@@ -25,6 +27,8 @@ for (const add of [
   addBackupCommands,
   addApiKeyCommands,
   addKeyCommands,
+  addPackageCommands,
+  addBurnCommands,
 ])
   add(program);
 

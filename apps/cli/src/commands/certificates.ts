@@ -1,4 +1,4 @@
-import { createWriteStream, openSync, readFileSync, rmSync, type WriteStream } from "node:fs";
+import { createWriteStream, readFileSync, rmSync, type WriteStream } from "node:fs";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -6,6 +6,7 @@ import { SingleBar } from "cli-progress";
 import type { Command } from "commander";
 import { type ApiClient, CliError } from "../api-client.ts";
 import { type CommandContext, contextOf, path } from "../context.ts";
+import { openNewFile } from "../new-file.ts";
 import { printFacts } from "../output.ts";
 import { wholeNumber } from "../whole-number.ts";
 
@@ -50,7 +51,7 @@ export function addCertificateCommands(program: Command): void {
     .requiredOption("--out <file>", "where the certificates go; it must not be there yet")
     .action(async (batchId: string, { out }: { out: string }, command: Command) => {
       const { api, json } = contextOf(command);
-      await exportCertificates(api, batchId, openNewFile(out));
+      await exportCertificates(api, batchId, createWriteStream(out, { fd: openNewFile(out) }));
       printFacts({ batchId, certificates: out }, json);
     });
 }
@@ -74,7 +75,7 @@ async function registerBatch({ api, json }: CommandContext, productKey: string, 
   }
   if (out === undefined) throw new CliError("give --out, the file where the certificates go");
   // Opened before anything is registered: certificates that have nowhere to go are of no use.
-  const file = openNewFile(out);
+  const file = createWriteStream(out, { fd: openNewFile(out) });
   try {
     const { batchId } = await api.call<Batch>("POST", url, request.body, request.headers);
     const { done, failed, errors } = await waitForBatch(api, batchId, !json);
@@ -92,15 +93,6 @@ function requestOf({ count, prefix, csv }: BatchOptions) {
     return { body: readFileSync(csv, "utf8"), headers: { "content-type": "text/csv" } };
   } catch (error) {
     throw new CliError(`cannot read ${csv}: ${(error as Error).message}`);
-  }
-}
-
-/** A file for secrets: for the owner's eyes only, and in nobody's place. */
-function openNewFile(file: string): WriteStream {
-  try {
-    return createWriteStream(file, { fd: openSync(file, "wx", 0o600) });
-  } catch (error) {
-    throw new CliError(`cannot write ${file}: ${(error as Error).message}`);
   }
 }
 

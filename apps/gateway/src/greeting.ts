@@ -5,16 +5,17 @@ import { secureLines, tryItLines } from "./try-it-lines.ts";
 /** What a person sees who started the gateway by hand. */
 export function greeting(facts: {
   ports: Readonly<Record<string, number>>;
+  adminScheme: "http" | "https";
   adminKey: AdminKey;
   keyFile: string;
   demo: DemoCertificates | undefined;
   /** Of the authority that devices are to trust; absent when it is not Trine's own. */
   caFile: string | undefined;
 }): string {
-  const { ports, adminKey, keyFile, demo, caFile } = facts;
+  const { ports, adminScheme, adminKey, keyFile, demo, caFile } = facts;
   const blocks = ["", "Trine is up."];
   if (ports.TRINE_ADMIN_PORT !== undefined)
-    blocks.push(`  REST API and docs  http://127.0.0.1:${ports.TRINE_ADMIN_PORT}/docs`);
+    blocks.push(`  REST API and docs  ${adminScheme}://127.0.0.1:${ports.TRINE_ADMIN_PORT}/docs`);
   // Shown once; afterwards whoever may read the file may have it.
   blocks.push(
     adminKey.isNew

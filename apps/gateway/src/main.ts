@@ -35,6 +35,7 @@ await runService({
   async greet({ operators, settings }, ports) {
     const demo = await findOrMakeDemo(operators);
     const keyFile = settings.TRINE_ADMIN_KEY ? "TRINE_ADMIN_KEY" : join(settings.TRINE_DATA_DIR, "admin-key");
-    process.stdout.write(greeting({ ports, adminKey, keyFile, demo, caFile: undefined }));
+    const adminScheme = settings.TRINE_ADMIN_TLS_CERT_FILE ? "https" : "http";
+    process.stdout.write(greeting({ ports, adminScheme, adminKey, keyFile, demo, caFile: undefined }));
   },
 });

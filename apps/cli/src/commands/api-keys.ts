@@ -14,9 +14,7 @@ interface NewKey {
 
 /** `trine api-keys ...` */
 export function addApiKeyCommands(program: Command): void {
-  const keys = program
-    .command("api-keys")
-    .description("Make, list, rotate and revoke the keys that open the REST API");
+  const keys = program.command("api-keys").description("Make, list, rotate and revoke the keys that open the REST API");
 
   keys
     .command("create <name>")

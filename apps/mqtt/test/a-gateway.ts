@@ -5,7 +5,7 @@ import { createTestPlatform, type TestPlatform } from "@trine/testkit/conformanc
 import type { IConnectPacket } from "mqtt-packet";
 import type { MqttSettings } from "../src/index.ts";
 import { startOn } from "./driver.ts";
-import { openRaw, type RawClient } from "./raw-client.ts";
+import { type Channel, openRaw, type RawClient } from "./raw-client.ts";
 
 export interface ConnectOptions {
   readonly clean?: boolean;
@@ -22,6 +22,8 @@ export interface Gateway extends TestPlatform {
   aDevice(): Promise<DeviceCertificate>;
   /** The CONNECT of a device. */
   connectOf(device: DeviceCertificate, options?: ConnectOptions): IConnectPacket;
+  /** A connection, nothing more. */
+  open(): Promise<RawClient>;
   /** A device that is logged in. */
   loggedIn(device: DeviceCertificate, options?: ConnectOptions): Promise<RawClient>;
   /** Sends a message to a device as an application does. */
@@ -38,11 +40,18 @@ const TOPICS: readonly TopicClass[] = [
   { suffix: "user/shared", permission: "all" },
 ];
 
-/** Starts a gateway for one test. */
-export async function aGateway(settings: Partial<MqttSettings> = {}): Promise<Gateway> {
+/** Starts a gateway for one test. Its devices come over `channel`. */
+export async function aGateway(settings: Partial<MqttSettings> = {}, channel: Channel = "TCP"): Promise<Gateway> {
   const base = await createTestPlatform();
   let adapter = await startOn(base.platform, settings);
   const clients: RawClient[] = [];
+
+  async function open(): Promise<RawClient> {
+    const client = await openRaw(adapter.port, channel);
+    clients.push(client);
+    return client;
+  }
+
   return {
     ...base,
     get port() {
@@ -53,10 +62,10 @@ export async function aGateway(settings: Partial<MqttSettings> = {}): Promise<Ga
       await base.operators.products.setTopics(base.actor, productKey, TOPICS);
       return base.addDevice(productKey);
     },
+    open,
     connectOf: connectPacket,
     async loggedIn(device, options = {}) {
-      const client = await openRaw(adapter.port);
-      clients.push(client);
+      const client = await open();
       client.send(connectPacket(device, options));
       const { returnCode } = await client.take("connack");
       if (returnCode !== 0) throw new Error(`the login was refused with ${returnCode}`);

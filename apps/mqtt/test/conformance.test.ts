@@ -1,4 +1,6 @@
 import { describeAdapter } from "@trine/testkit/conformance";
-import { mqttDriver } from "./driver.ts";
+import { describe } from "vitest";
+import { createMqttDriver } from "./driver.ts";
+import { CHANNELS } from "./raw-client.ts";
 
-describeAdapter(mqttDriver);
+describe.each(CHANNELS)("over %s", (channel) => describeAdapter(createMqttDriver(channel)));

@@ -3,10 +3,10 @@ import { signMqttLogin } from "@trine/device";
 import type { AdapterDriver, DeviceSession, LoginAnswer, LoginRequest } from "@trine/testkit/conformance";
 import { type MqttSettings, mqttSettings, startMqtt } from "../src/index.ts";
 import { anIngress } from "./an-ingress.ts";
-import { aPublish, aSubscribe, openRaw, type RawClient } from "./raw-client.ts";
+import { aPublish, aSubscribe, type Channel, openRaw, type RawClient } from "./raw-client.ts";
 
 /** Speaks to the MQTT adapter packet by packet. */
-export const mqttDriver: AdapterDriver = {
+export const createMqttDriver = (channel: Channel): AdapterDriver => ({
   transport: "mqtt",
   delivery: "pushed",
   payloadBytes: { allowed: 262_144, oversized: 262_145 },
@@ -31,30 +31,33 @@ export const mqttDriver: AdapterDriver = {
     const { port, stop } = await startOn(platform);
     const clients = new Set<RawClient>();
     return {
-      login: (login) => logIn(port, login, clients),
+      async login(login) {
+        const client = await openRaw(port, channel);
+        clients.add(client);
+        return logIn(client, login);
+      },
       async stop() {
         await Promise.all([...clients].map((client) => client.close()));
         await stop();
       },
     };
   },
-};
+});
 
 /** Starts the adapter on the loopback and a free port. */
 export async function startOn(
   platform: Platform,
   given: Partial<MqttSettings> = {},
 ): Promise<{ port: number; stop(): Promise<void> }> {
-  const settings = { ...mqttSettings.parse({ TRINE_DEVICE_HOST: "127.0.0.1", TRINE_MQTT_PORT: "0" }), ...given };
+  const free = { TRINE_DEVICE_HOST: "127.0.0.1", TRINE_MQTT_PORT: "0", TRINE_MQTTS_PORT: "off" };
+  const settings = { ...mqttSettings.parse(free), ...given };
   const adapter = await startMqtt(platform, settings, anIngress());
   return { port: adapter.ports["TRINE_MQTT_PORT"] ?? 0, stop: () => adapter.stop() };
 }
 
-async function logIn(port: number, login: LoginRequest, clients: Set<RawClient>): Promise<LoginAnswer> {
+async function logIn(client: RawClient, login: LoginRequest): Promise<LoginAnswer> {
   const { device, deviceSecret, signMethod, malformed } = login;
   const signed = signMqttLogin({ ...device, deviceSecret }, signMethod === undefined ? {} : { signMethod });
-  const client = await openRaw(port);
-  clients.add(client);
   client.send({
     cmd: "connect",
     protocolId: "MQTT",

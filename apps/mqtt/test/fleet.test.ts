@@ -1,7 +1,7 @@
 import { isRefusal } from "@trine/core/auth";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { aGateway, type Gateway, topicOf } from "./a-gateway.ts";
-import { aPublish, aSubscribe, openRaw } from "./raw-client.ts";
+import { aPublish, aSubscribe } from "./raw-client.ts";
 
 let gateway: Gateway;
 beforeEach(async () => {
@@ -11,7 +11,8 @@ afterEach(() => gateway.stop());
 
 it("a gateway past its lease closes every connection unread, logged in or not", async () => {
   const [one, two] = [await gateway.aDevice(), await gateway.aDevice()];
-  const clients = [await gateway.loggedIn(one), await gateway.loggedIn(two), await openRaw(gateway.port)];
+  const clients = [await gateway.loggedIn(one), await gateway.loggedIn(two), await gateway.open()];
+  clients[2]?.send(Buffer.from([0x10]));
   gateway.lease.lives = false;
   clients[0]?.send(aPublish({ topic: topicOf(one, "user/update"), payload: "too late" }));
   await Promise.all(clients.map((client) => client.closed));
@@ -24,7 +25,7 @@ it("a gateway past its lease closes every connection unread, logged in or not", 
 it("a login that comes in past the lease is not answered", async () => {
   const device = await gateway.aDevice();
   gateway.lease.lives = false;
-  const client = await openRaw(gateway.port);
+  const client = await gateway.open();
   client.send(gateway.connectOf(device));
   await client.closed;
   expect(client.waiting).toEqual([]);

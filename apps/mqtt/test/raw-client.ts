@@ -97,6 +97,8 @@ async function openOver(socket: Socket, channel: Channel): Promise<Duplex> {
   if (channel === "TLS") return line;
   const webSocket = new WebSocket("ws://gateway/", "mqtt", { createConnection: () => line, perMessageDeflate: false });
   const stream = createWebSocketStream(webSocket);
+  // By itself it waits for this side to end as well.
+  stream.once("end", () => stream.destroy());
   await once(webSocket, "open");
   return stream;
 }

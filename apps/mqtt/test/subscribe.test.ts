@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { aGateway, type Gateway, topicOf } from "./a-gateway.ts";
-import { aPublish, aSubscribe, openRaw } from "./raw-client.ts";
+import { aPublish, aSubscribe } from "./raw-client.ts";
 
 let gateway: Gateway;
 beforeEach(async () => {
@@ -152,7 +152,7 @@ it("unacknowledged messages come again at the next login", async () => {
 it("a lasting session outlives the connection and the process, and is said to be present; a clean one ends it", async () => {
   const device = await gateway.aDevice();
   const session = async (clean: boolean, version: 3 | 4 = 4) => {
-    const client = await openRaw(gateway.port);
+    const client = await gateway.open();
     client.send(gateway.connectOf(device, { clean, version }));
     const { sessionPresent } = await client.take("connack");
     return { client, sessionPresent };

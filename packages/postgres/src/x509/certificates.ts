@@ -1,3 +1,4 @@
+import type { DeviceRef } from "@trine/core/certificate";
 import type { X509Record, X509Store } from "@trine/core/ports";
 import { and, asc, desc, eq, isNull, sql } from "drizzle-orm";
 import { query, type Sql, type SqlDatabase } from "../database/sql-database.ts";
@@ -68,7 +69,7 @@ export async function revokeCertificates(
   db: Sql,
   which: ReturnType<typeof sql>,
   { atMs, why }: { atMs: number; why: string },
-) {
+): Promise<DeviceRef[]> {
   return query<Pick<X509Row, "productKey" | "deviceName">>(
     db,
     sql`with gone as (

@@ -1,4 +1,6 @@
 import { describeAdapter } from "@trine/testkit/conformance";
-import { httpDriver } from "./driver.ts";
+import { describe } from "vitest";
+import { createHttpDriver } from "./driver.ts";
+import { CHANNELS } from "./raw-exchange.ts";
 
-describeAdapter(httpDriver);
+describe.each(CHANNELS)("over %s", (channel) => describeAdapter(createHttpDriver(channel)));

@@ -1,13 +1,13 @@
 import { signHttpLogin } from "@trine/device";
 import type { AdapterDriver, DeviceSession, LoginAnswer, LoginRequest } from "@trine/testkit/conformance";
 import { httpSettings, startHttp } from "../src/index.ts";
-import { plainIngress } from "./plain-ingress.ts";
-import { ask, exchange, post } from "./raw-exchange.ts";
+import { anIngress } from "./an-ingress.ts";
+import { ask, type Channel, exchange, post, type RawReply } from "./raw-exchange.ts";
 
 const JSON_TYPE = { "Content-Type": "application/json" };
 
 /** Speaks to the HTTP adapter in raw bytes. */
-export const httpDriver: AdapterDriver = {
+export const createHttpDriver = (channel: Channel): AdapterDriver => ({
   transport: "http",
   delivery: "fetched",
   payloadBytes: { allowed: 131_072, oversized: 131_073 },
@@ -23,43 +23,47 @@ export const httpDriver: AdapterDriver = {
     publish: { accepted: "0", foreignTopic: "20003", oversized: "10001", unavailable: "10000", revoked: "20001" },
   },
   async start(platform) {
-    const settings = httpSettings.parse({ TRINE_DEVICE_HOST: "127.0.0.1", TRINE_HTTP_PORT: "0" });
-    const adapter = await startHttp(platform, settings, plainIngress);
-    const port = adapter.ports["TRINE_HTTP_PORT"] ?? 0;
-    return { login: (login) => logIn(port, login), stop: () => adapter.stop() };
+    const settings = httpSettings.parse({
+      TRINE_DEVICE_HOST: "127.0.0.1",
+      TRINE_HTTP_PORT: "0",
+      TRINE_HTTPS_PORT: "0",
+    });
+    const adapter = await startHttp(platform, settings, anIngress());
+    const port = adapter.ports[`TRINE_${channel}_PORT`] ?? 0;
+    const send: Ask = (request) => exchange(port, request, channel);
+    return { login: (login) => logIn(send, login), stop: () => adapter.stop() };
   },
-};
+});
 
-async function logIn(
-  port: number,
-  { device, deviceSecret, signMethod, malformed }: LoginRequest,
-): Promise<LoginAnswer> {
+type Ask = (request: string | Buffer) => Promise<RawReply>;
+
+async function logIn(send: Ask, { device, deviceSecret, signMethod, malformed }: LoginRequest): Promise<LoginAnswer> {
   const signed = signHttpLogin({ ...device, deviceSecret }, signMethod === undefined ? {} : { signMethod });
-  const { raw, body, code } = await exchange(port, post("/auth", JSON_TYPE, malformed ? signed.slice(0, -9) : signed));
+  const { raw, body, code } = await send(post("/auth", JSON_TYPE, malformed ? signed.slice(0, -9) : signed));
   const answer = { accepted: code === "0", code, raw: raw.replace(/^Date: .*$/m, "Date:") };
   if (code !== "0") return answer;
   const { token } = (JSON.parse(body) as { info: { token: string } }).info;
-  return { ...answer, session: sessionOf(port, token) };
+  return { ...answer, session: sessionOf(send, token) };
 }
 
-function sessionOf(port: number, token: string): DeviceSession {
+function sessionOf(send: Ask, token: string): DeviceSession {
   const headers = { password: token };
   return {
     async publish({ topic, payload }) {
       const octets = { ...headers, "Content-Type": "application/octet-stream" };
-      const { code } = await exchange(port, post(`/topic${topic}`, octets, payload));
+      const { code } = await send(post(`/topic${topic}`, octets, payload));
       return { code };
     },
     listen: async () => undefined,
     async receive(waitMs) {
-      const { raw, head } = await exchange(port, ask("GET", `/mailbox?waitMs=${waitMs}`, headers));
+      const { raw, head } = await send(ask("GET", `/mailbox?waitMs=${waitMs}`, headers));
       const messageId = /^x-message-id: (\d+)/m.exec(head)?.[1];
       const topic = /^x-topic: (\S+)/m.exec(head)?.[1];
       if (messageId === undefined || topic === undefined) return undefined;
       return {
         topic: decodeURIComponent(topic),
         payload: Buffer.from(raw.slice(head.length + 4), "latin1"),
-        acknowledge: async () => void (await exchange(port, ask("DELETE", `/mailbox/${messageId}`, headers))),
+        acknowledge: async () => void (await send(ask("DELETE", `/mailbox/${messageId}`, headers))),
       };
     },
     close: async () => undefined,

@@ -4,7 +4,7 @@ import type { RunningAdapter } from "@trine/core/platform";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { httpSettings, startHttp } from "../src/index.ts";
 import { aFakePlatform, type FakePlatform, type Fetch, MESSAGE_ID, WAITING } from "./a-fake-platform.ts";
-import { plainIngress } from "./plain-ingress.ts";
+import { anIngress } from "./an-ingress.ts";
 import { ask, exchange, post } from "./raw-exchange.ts";
 
 let adapter: RunningAdapter;
@@ -16,11 +16,12 @@ beforeEach(async () => {
   const settings = {
     TRINE_DEVICE_HOST: "127.0.0.1",
     TRINE_HTTP_PORT: "0",
+    TRINE_HTTPS_PORT: "0",
     TRINE_HTTP_POLLS: "2",
     TRINE_HTTP_REQUEST_SECONDS: "1",
     TRINE_HTTP_IDLE_SECONDS: "1",
   };
-  adapter = await startHttp(fake.platform, httpSettings.parse(settings), plainIngress);
+  adapter = await startHttp(fake.platform, httpSettings.parse(settings), anIngress());
   port = adapter.ports["TRINE_HTTP_PORT"] ?? 0;
 });
 

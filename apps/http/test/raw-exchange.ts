@@ -1,4 +1,6 @@
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
+import { connect as secure } from "node:tls";
+import { GATEWAY } from "./an-ingress.ts";
 
 /** What came back, as bytes on the wire read as latin1. */
 export interface RawReply {
@@ -9,10 +11,22 @@ export interface RawReply {
   readonly code: string;
 }
 
+/** How bytes get to the gateway. */
+export const CHANNELS = ["HTTP", "HTTPS"] as const;
+
+export type Channel = (typeof CHANNELS)[number];
+
+/** Opens a connection; what is written meanwhile waits. */
+export function open(port: number, channel: Channel = "HTTP", localAddress = "127.0.0.1"): Socket {
+  const where = { port, host: "127.0.0.1", localAddress };
+  if (channel === "HTTP") return connect(where);
+  return secure({ ...where, ca: GATEWAY.pem, checkServerIdentity: () => undefined });
+}
+
 /** Sends bytes over a connection of their own and reads one answer, up to its Content-Length or the end of the connection. */
-export function exchange(port: number, request: string | Buffer): Promise<RawReply> {
+export function exchange(port: number, request: string | Buffer, channel: Channel = "HTTP"): Promise<RawReply> {
   return new Promise((done) => {
-    const socket = connect({ port, host: "127.0.0.1" });
+    const socket = open(port, channel);
     let raw = "";
     const finish = () => {
       socket.destroy();

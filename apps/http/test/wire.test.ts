@@ -9,7 +9,7 @@ import { connectHttp } from "@trine/device";
 import { findVector, loadVectors } from "@trine/vectors";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { httpSettings, startHttp } from "../src/index.ts";
-import { plainIngress } from "./plain-ingress.ts";
+import { anIngress } from "./an-ingress.ts";
 import { exchange, post } from "./raw-exchange.ts";
 
 const TOKEN = "t".repeat(191);
@@ -72,8 +72,13 @@ beforeEach(async () => {
   refusal = undefined;
   delaysMs = [];
   whenPublished = () => undefined;
-  const settings = { TRINE_DEVICE_HOST: "127.0.0.1", TRINE_HTTP_PORT: "0", TRINE_HTTP_REQUEST_SECONDS: "1" };
-  adapter = await startHttp(platformOfVectors(), httpSettings.parse(settings), plainIngress);
+  const settings = {
+    TRINE_DEVICE_HOST: "127.0.0.1",
+    TRINE_HTTP_PORT: "0",
+    TRINE_HTTPS_PORT: "0",
+    TRINE_HTTP_REQUEST_SECONDS: "1",
+  };
+  adapter = await startHttp(platformOfVectors(), httpSettings.parse(settings), anIngress());
   port = adapter.ports["TRINE_HTTP_PORT"] ?? 0;
 });
 

@@ -38,21 +38,6 @@ const ROUTES = [
   "GET /v1/audit",
 ];
 
-/** What the first version of the interface did not have. */
-const ADDED = [
-  "GET /v1/keys",
-  "POST /v1/keys/rotate",
-  "POST /v1/backup",
-  "POST /v1/api-keys",
-  "GET /v1/api-keys",
-  "GET /v1/api-keys/{keyId}",
-  "POST /v1/api-keys/{keyId}/rotate",
-  "DELETE /v1/api-keys/{keyId}",
-  "POST /v1/session",
-  "GET /v1/session",
-  "DELETE /v1/session",
-];
-
 interface Operation {
   readonly summary?: string;
   readonly description?: string;
@@ -87,9 +72,12 @@ describe("the OpenAPI document", () => {
     for (const { route, operation } of routes) expect(operation.summary, route).toEqual(expect.any(String));
   });
 
-  it("lists no route that is not known here", () => {
+  it("lists every route of the API, and no other", () => {
     const routes = operations().map(({ route }) => route);
-    expect(routes.toSorted()).toEqual([...ROUTES, ...ADDED].toSorted());
+    const there = admin.app.guardedRoutes
+      .filter(({ method, url }) => method !== "HEAD" && url.startsWith("/v1/"))
+      .map(({ method, url }) => `${method} ${url.replaceAll(/:(\w+)/g, "{$1}")}`);
+    expect(routes.toSorted()).toEqual(there.toSorted());
   });
 
   it("says of every route which role it needs, but of the one that signs in", () => {

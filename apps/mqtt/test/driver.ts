@@ -1,3 +1,4 @@
+import type { ChannelProof } from "@trine/core/auth";
 import type { Platform } from "@trine/core/platform";
 import { signMqttLogin } from "@trine/device";
 import type { AdapterDriver, DeviceSession, LoginAnswer, LoginRequest } from "@trine/testkit/conformance";
@@ -44,14 +45,19 @@ export const createMqttDriver = (channel: Channel): AdapterDriver => ({
   },
 });
 
-/** Starts the adapter on the loopback and a free port. */
+/**
+ * Starts the adapter on the loopback and a free port.
+ *
+ * @param proof what every channel proves.
+ */
 export async function startOn(
   platform: Platform,
   given: Partial<MqttSettings> = {},
+  proof?: ChannelProof,
 ): Promise<{ port: number; stop(): Promise<void> }> {
   const free = { TRINE_DEVICE_HOST: "127.0.0.1", TRINE_MQTT_PORT: "0", TRINE_MQTTS_PORT: "off" };
   const settings = { ...mqttSettings.parse(free), ...given };
-  const adapter = await startMqtt(platform, settings, anIngress());
+  const adapter = await startMqtt(platform, settings, anIngress(proof));
   return { port: adapter.ports["TRINE_MQTT_PORT"] ?? 0, stop: () => adapter.stop() };
 }
 

@@ -1,3 +1,4 @@
+import { refuse } from "@trine/core/auth";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { aGateway, type Gateway, topicOf } from "./a-gateway.ts";
 import { aPublish, aSubscribe, CHANNELS } from "./raw-client.ts";
@@ -238,5 +239,44 @@ describe.each(CHANNELS)("over %s", (channel) => {
     await client.closed;
     await restarted;
     expect(await texts(device)).toEqual(["1", "2", "3"]);
+  });
+
+  describe("over its rate", () => {
+    /** Holds messages of QoS 1 back for so long, and drops those of QoS 0. */
+    function hold(ms: number): void {
+      const log = gateway.platform.uplink;
+      const accept = log.accept.bind(log);
+      Object.assign(log, {
+        async accept(...[session, message]: Parameters<typeof accept>) {
+          const mayPass = message.qos === 1 && (await message.pace?.(ms));
+          return mayPass ? accept(session, message) : refuse("throttled", "over its rate");
+        },
+      });
+    }
+
+    it("a message of QoS 1 waits, and what comes behind it as well; one of QoS 0 is dropped and counted", async () => {
+      const device = await gateway.aDevice();
+      const client = await gateway.loggedIn(device);
+      hold(40);
+      const topic = topicOf(device, "user/update");
+      client.send(aPublish({ topic, payload: "dropped", qos: 0 }));
+      const began = performance.now();
+      client.send(...[1, 2, 3].map((messageId) => aPublish({ topic, payload: `${messageId}`, messageId })));
+      for (const messageId of [1, 2, 3]) expect((await client.take("puback")).messageId).toBe(messageId);
+      expect(performance.now() - began).toBeGreaterThanOrEqual(115);
+      expect(await texts(device)).toEqual(["1", "2", "3"]);
+      expect(gateway.recorder.drops).toEqual([{ transport: "mqtt", reason: "throttled" }]);
+    });
+
+    it("a message that waits is given up with its connection", async () => {
+      const device = await gateway.aDevice();
+      const client = await gateway.loggedIn(device);
+      hold(60_000);
+      client.send(aPublish({ topic: topicOf(device, "user/update") }));
+      await vi.waitFor(() => expect(client.stream.writableLength).toBe(0));
+      await client.close();
+      await vi.waitFor(() => expect(gateway.recorder.drops).toEqual([{ transport: "mqtt", reason: "throttled" }]));
+      expect(await texts(device)).toEqual([]);
+    });
   });
 });

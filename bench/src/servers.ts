@@ -16,7 +16,7 @@ export interface BenchServer {
 }
 
 /** The operators' key of every installation of a benchmark. */
-export const ADMIN_KEY = "benchmark";
+export const ADMIN_KEY = "benchmark-of-trine";
 
 /** A process that serves the REST API. */
 export interface BenchApi {

@@ -82,7 +82,9 @@ export async function createAdminApp(deps: AdminDeps, tls?: AdminTls): Promise<F
   demandAccess(app, "/docs");
   await installSecurityHeaders(app);
   installUnknownRoute(app);
-  installProblems(app, (error) => deps.recorder.fault("admin", error));
+  installProblems(app, (cause, requestId) =>
+    deps.recorder.fault("admin", new Error(`request ${requestId} failed`, { cause })),
+  );
   await app.register(cookie);
   await app.register(swagger, { openapi: OPENAPI, transform: describeRoute });
   const gate = createGate({

@@ -98,10 +98,10 @@ export function sendProblem(reply: FastifyReply, problemDetails: ProblemDetails)
 }
 
 /** Makes every error and every unknown route a problem; only a fault of the gateway is a 5xx. */
-export function installProblems(app: FastifyInstance, onFault: (error: unknown) => void): void {
-  app.setErrorHandler((error: FastifyError, _request, reply) => {
+export function installProblems(app: FastifyInstance, onFault: (error: unknown, requestId: string) => void): void {
+  app.setErrorHandler((error: FastifyError, { id }, reply) => {
     const details = fromError(error);
-    if (details.status >= 500) onFault(error);
+    if (details.status >= 500) onFault(error, id);
     return sendProblem(reply, details);
   });
 }

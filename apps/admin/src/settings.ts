@@ -5,7 +5,7 @@ import { z } from "zod";
 export const adminSettings = z.object({
   TRINE_ADMIN_PORT: portSetting(3000, "REST API, OpenAPI at `/openapi.json`, browsable at `/docs`."),
   TRINE_ADMIN_KEY: optionalTextSetting(
-    "API key of the operators. Unset: made at the first start and kept in `admin-key` in the data folder, mode 0600.",
+    "First API key, of the role admin: 16 characters or more, without blanks. Unset: made at the first start and kept in `admin-key` in the data folder, mode 0600.",
   ),
   TRINE_ADMIN_TLS_CERT_FILE: optionalTextSetting(
     "Certificate of the REST API and its chain, PEM; read again when it changes. Unset: no TLS, for the loopback or behind a proxy that ends it.",

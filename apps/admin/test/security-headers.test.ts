@@ -72,5 +72,7 @@ describe("every answer", () => {
     const answer = await admin.ask("GET /v1/products");
     expect(problemOf(answer, 503)).toMatchObject({ code: "unavailable" });
     expect(answer.text).not.toMatch(/relation|10\.0\.0\.7|\.ts|\bat /);
+    const [fault] = admin.gateway.recorder.faults;
+    expect(String(fault?.error)).toContain(String(answer.headers["x-request-id"]));
   });
 });

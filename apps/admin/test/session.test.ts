@@ -98,6 +98,16 @@ describe("a session", () => {
     expect(problemOf(await ask(busy, "GET /v1/products"), 401)).toMatchObject({ code: "session_over" });
   });
 
+  it("is not kept alive by a stream that looks whether it still is", async () => {
+    const browser = await signIn();
+    const token = browser.cookie.split("=")[1] ?? "";
+    const { operatorSessions } = admin.gateway.operators;
+    nowMs += 40 * MINUTE_MS;
+    expect(await operatorSessions.resume(token, { quietly: true })).toBeDefined();
+    nowMs += 20 * MINUTE_MS;
+    expect(await lives(browser)).toBe(false);
+  });
+
   it("is over when it is signed out of, with its cookie", async () => {
     const [here, elsewhere] = [await signIn(), await signIn()];
     const out = await ask(here, "DELETE /v1/session");

@@ -46,14 +46,14 @@ export function createGate({ keyring, operators: { operatorSessions, audit }, de
   };
 
   /** @throws ProblemError 401 for a session that is over, or whose key is not the one any more that opened it. */
-  async function callerOfSession(token: string): Promise<Caller> {
-    const session = await operatorSessions.resume(token);
+  async function callerOfSession(token: string, quietly = false): Promise<Caller> {
+    const session = await operatorSessions.resume(token, { quietly });
     const holder = session && (await keyring.holder(session.keyId));
     if (!session || !holder || !session.isOf(holder.digests))
       throw unauthorized("session_over", "The session is over", "sign in again: POST /v1/session");
     const { expiresAtMs } = session;
     return {
-      ...callerFor(holder, () => callerOfSession(token)),
+      ...callerFor(holder, () => callerOfSession(token, true)),
       session: { token, csrfToken: csrfTokenOf(token), expiresAtMs },
     };
   }

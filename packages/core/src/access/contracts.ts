@@ -68,8 +68,12 @@ export interface OperatorSession {
 export interface OperatorSessions {
   /** Opens a session of a verified key. @returns its token, which nobody can read again. */
   open(holder: Pick<KeyHolder, "keyId">, digest: Buffer, peer: string): Promise<Secret>;
-  /** The session of a token, unless it is over; notes that it was seen, coalesced. */
-  resume(token: string): Promise<OperatorSession | undefined>;
+  /**
+   * The session of a token, unless it is over; notes that it was seen, coalesced.
+   *
+   * @param options.quietly notes nothing: what looks by itself keeps no session alive.
+   */
+  resume(token: string, options?: { quietly?: boolean }): Promise<OperatorSession | undefined>;
   /** @returns whether there was one. */
   close(token: string): Promise<boolean>;
   /** Ends every session that a key opened. @returns how many. */

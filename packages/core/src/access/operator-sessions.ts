@@ -44,12 +44,12 @@ export function createOperatorSessions(
       );
       return new Secret(token, "OperatorSessionToken");
     },
-    async resume(token) {
+    async resume(token, { quietly = false } = {}) {
       if (!TOKEN.test(token)) return undefined;
       const session = await store.find(hashOf(token));
       const nowMs = clock.nowMs();
       if (!session || isOver(session, nowMs)) return undefined;
-      if (nowMs - session.seenAtMs >= COALESCED_MS) await store.touch(session.tokenHash, nowMs);
+      if (!quietly && nowMs - session.seenAtMs >= COALESCED_MS) await store.touch(session.tokenHash, nowMs);
       const { keyId, createdAtMs, tokenHash } = session;
       const tag = Buffer.from(session.keyTag, "hex");
       return {

@@ -19,6 +19,7 @@ import * as accessTables from "../src/schema/access-tables.ts";
 import * as batchTables from "../src/schema/batch-tables.ts";
 import * as keyTables from "../src/schema/key-tables.ts";
 import * as messagingTables from "../src/schema/messaging-tables.ts";
+import * as packageTables from "../src/schema/package-tables.ts";
 import * as registryTables from "../src/schema/registry-tables.ts";
 import * as sessionTables from "../src/schema/session-tables.ts";
 import * as x509Tables from "../src/schema/x509-tables.ts";
@@ -43,6 +44,7 @@ describe("the tables", () => {
       ...batchTables,
       ...keyTables,
       ...messagingTables,
+      ...packageTables,
       ...registryTables,
       ...sessionTables,
       ...x509Tables,

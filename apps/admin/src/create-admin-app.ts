@@ -59,13 +59,16 @@ const ROUTES = [
 /** A request that has not come in whole by then is given up. A file of a large batch takes its time. */
 const REQUEST_WITHIN_MS = 120_000;
 
+/** Further ones are closed: in a process that serves devices too, they must not take the descriptors of these. */
+const MAX_CONNECTIONS = 4_096;
+
 /** Builds the REST API; it does not listen yet. The OpenAPI document is made from the same schemas that check requests. */
 export async function createAdminApp(deps: AdminDeps, tls?: AdminTls): Promise<FastifyInstance> {
   const { settings, operators } = deps;
   const app = Fastify({
     serverFactory: (handler) => {
       const server = tls ? createTlsServer(tls.options, handler) : createServer(handler);
-      return Object.assign(server, { requestTimeout: REQUEST_WITHIN_MS });
+      return Object.assign(server, { requestTimeout: REQUEST_WITHIN_MS, maxConnections: MAX_CONNECTIONS });
     },
     trustProxy: trustedProxies(settings.TRINE_TRUSTED_PROXIES),
     bodyLimit: settings.TRINE_ADMIN_BODY_BYTES,

@@ -86,8 +86,8 @@ export function notFound(code: string, title: string): ProblemError {
 
 /** Writes a problem, with the header that its status asks for. */
 export function sendProblem(reply: FastifyReply, problemDetails: ProblemDetails): FastifyReply {
-  const { retryAfterSeconds = 1, ...details } = problemDetails;
-  if (details.status === 503 || details.status === 429) reply.header("retry-after", String(retryAfterSeconds));
+  const { retryAfterSeconds = problemDetails.status === 503 ? 1 : undefined, ...details } = problemDetails;
+  if (retryAfterSeconds !== undefined) reply.header("retry-after", String(retryAfterSeconds));
   // RFC 9110 11.6.1: a 401 says how to do better.
   if (details.status === 401) reply.header("www-authenticate", 'Bearer realm="trine"');
   return reply

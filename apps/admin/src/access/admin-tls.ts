@@ -24,6 +24,8 @@ const CIPHERS = [
   "ECDHE-RSA-CHACHA20-POLY1305",
 ].join(":");
 
+const HANDSHAKE_WITHIN_MS = 10_000;
+
 /** How often the files are looked at, in milliseconds. By their state, not by events: a mounted secret changes behind a link. */
 const LOOK_MS = 5_000;
 
@@ -71,6 +73,7 @@ function readPair(certFile: string, keyFile: string): TlsOptions {
     ciphers: CIPHERS,
     minVersion: "TLSv1.2",
     honorCipherOrder: true,
+    handshakeTimeout: HANDSHAKE_WITHIN_MS,
   } as const;
   createSecureContext(pair);
   return pair;

@@ -25,6 +25,8 @@ export interface Listener {
 export interface Ingress {
   /** Whether there is a certificate, so that TLS can be spoken. */
   readonly hasTls: boolean;
+  /** File of the authority that devices are to trust, in PEM, if Trine made it itself. */
+  readonly caFile?: string;
   /** Whether `address` is one of a trusted proxy, whose word on the device's address counts; for `X-Forwarded-For`. */
   isTrustedProxy(address: string): boolean;
   /** @throws StartError when the port cannot be had. */

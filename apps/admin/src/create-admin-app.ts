@@ -32,6 +32,7 @@ import { rotationRoutes } from "./routes/rotation.ts";
 import { sessionRoutes } from "./routes/session.ts";
 import { timelineRoutes } from "./routes/timeline.ts";
 import { uplinkRoutes } from "./routes/uplink.ts";
+import { uplinkStreamRoutes } from "./routes/uplink-stream.ts";
 import { x509AuthorityRoutes } from "./routes/x509-authorities.ts";
 import { x509CertificateRoutes } from "./routes/x509-certificates.ts";
 import { refuseUnstorableText } from "./storable-text.ts";
@@ -48,6 +49,7 @@ const ROUTES = [
   packageRoutes,
   messageRoutes,
   uplinkRoutes,
+  uplinkStreamRoutes,
   auditRoutes,
   backupRoutes,
   keyRoutes,

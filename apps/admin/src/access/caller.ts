@@ -18,6 +18,9 @@ export interface Caller extends Grant {
   stillHolds(): Promise<boolean>;
 }
 
+/** A key that is revoked or limited while a request goes on ends it within this time. */
+export const LOOK_AT_KEY_MS = 2_000;
+
 declare module "fastify" {
   interface FastifyRequest {
     caller: Caller | undefined;

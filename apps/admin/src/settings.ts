@@ -12,7 +12,7 @@ export const adminSettings = z.object({
   ),
   TRINE_ADMIN_TLS_KEY_FILE: optionalTextSetting("Private key of that certificate, PEM."),
   TRINE_TRUSTED_PROXIES: optionalTextSetting(
-    "Addresses or networks, with commas between, whose `X-Forwarded-For` is believed. Unset: none.",
+    "Addresses or networks, with commas between, whose PROXY protocol (version 1 and 2) and `X-Forwarded-For` are believed. Whoever comes from one of them has to send either: see [Behind a proxy](operations.md#behind-a-proxy). Unset: none.",
   ),
   TRINE_ADMIN_BODY_BYTES: intSetting(
     { fallback: 16_777_216, min: 65_536 },

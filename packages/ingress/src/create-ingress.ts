@@ -3,13 +3,13 @@ import type { Duplex } from "node:stream";
 import type { PskKeys } from "@trine/core/auth";
 import type { Recorder } from "@trine/core/ports";
 import { type Logger, listenOn, type Metrics } from "@trine/runtime";
-import { beginsAs } from "./first-bytes.ts";
+import { beginsAs } from "./arrive/first-bytes.ts";
 import type { Receivers } from "./inbound.ts";
 import type { Ingress } from "./ingress.ts";
-import { peek } from "./peek.ts";
-import { plainAddress } from "./plain-address.ts";
+import { peek } from "./arrive/peek.ts";
+import { plainAddress } from "./arrive/plain-address.ts";
 import type { IngressSettings } from "./settings.ts";
-import { parseTrustedProxies } from "./trusted-proxies.ts";
+import { parseTrustedProxies } from "./proxy/trusted-proxies.ts";
 
 /** What the ingress of a process needs of it. */
 export interface IngressDeps {

@@ -113,7 +113,9 @@ async function checkProducts({ registry }: ApiKeyDeps, products: Grant["products
     return problem("invalid", `1 to ${MAX_KEY_PRODUCTS} products; without the field, all`, "products");
   const found = await Promise.all(products.map((productKey) => registry.findProduct(productKey)));
   const missing = found.indexOf(undefined);
-  return missing < 0 ? undefined : problem("invalid", "there is no such product", `products.${missing}`);
+  return missing < 0
+    ? undefined
+    : problem("invalid", `there is no product ${products[missing]}`, `products.${missing}`);
 }
 
 function checkExpiry(expiresAtMs: number | undefined, nowMs: number): Problem | undefined {

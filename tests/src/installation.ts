@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
@@ -25,7 +26,11 @@ export interface Installation {
   readonly adminKey: string;
   readonly ports: {
     readonly mqtt: number;
+    readonly mqtts: number;
     readonly http: number;
+    readonly https: number;
+    /** 0 unless a test asks for it. */
+    readonly all: number;
     readonly coap: number;
     readonly symmetric: number;
     readonly admin: number;
@@ -37,6 +42,10 @@ export interface Installation {
   /** Only with separate processes. */
   readonly postgres: PostgresServer | undefined;
   readonly redis: TestServer | undefined;
+  /** File of the authority that devices are to trust; embedded only. */
+  readonly caFile: string;
+  /** What it holds. */
+  readonly ca: Buffer;
   /** Everything that its programs wrote. */
   logs(): readonly string[];
   dispose(): Promise<void>;
@@ -123,13 +132,17 @@ function describeInstallation(parts: {
 }): Installation {
   const ports: Record<string, number> = Object.assign({}, ...parts.apps.map((app) => app.ports));
   const port = (setting: string) => ports[setting] ?? 0;
+  const logs = () => parts.apps.flatMap((app) => app.lines());
   return {
     kind: parts.kind,
     api: openApi(port("TRINE_ADMIN_PORT"), ADMIN_KEY),
     adminKey: ADMIN_KEY,
     ports: {
       mqtt: port("TRINE_MQTT_PORT"),
+      mqtts: port("TRINE_MQTTS_PORT"),
       http: port("TRINE_HTTP_PORT"),
+      https: port("TRINE_HTTPS_PORT"),
+      all: port("TRINE_ALL_PORT"),
       coap: port("TRINE_COAP_PORT"),
       symmetric: port("TRINE_COAP_SYMMETRIC_PORT"),
       admin: port("TRINE_ADMIN_PORT"),
@@ -138,9 +151,22 @@ function describeInstallation(parts: {
     app: parts.app,
     postgres: parts.servers?.postgres,
     redis: parts.servers?.redis,
-    logs: () => parts.apps.flatMap((app) => app.lines()),
+    get caFile() {
+      return caFileOf(logs());
+    },
+    get ca() {
+      return readFileSync(caFileOf(logs()));
+    },
+    logs,
     dispose: parts.dispose,
   };
+}
+
+/** The gateway says where it is. */
+function caFileOf(logs: readonly string[]): string {
+  const file = logs.map((line) => /^ *CA for firmware +(\S.*)$/.exec(line)?.[1]).find((found) => found !== undefined);
+  if (file === undefined) throw new Error("the gateway named no file of a CA");
+  return file;
 }
 
 /** The environment of the compose file, with mounted secrets where they are here, and free ports in place of the published ones. */

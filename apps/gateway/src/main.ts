@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { openAdminKey, startAdmin } from "@trine/admin";
 import { startCoap } from "@trine/coap";
 import { startHttp } from "@trine/http";
-import { createIngress } from "@trine/ingress";
+import { createIngress, type Ingress } from "@trine/ingress";
 import { startMqtt } from "@trine/mqtt";
 import { runService } from "@trine/runtime";
 import { findOrMakeDemo } from "./demo-product.ts";
@@ -10,8 +10,9 @@ import { greeting } from "./greeting.ts";
 import { gatewaySettings } from "./settings.ts";
 import { startAllPort } from "./start-all-port.ts";
 
-/** Set where it is opened, read where it is shown. */
+/** Set where they are opened, read where they are shown. */
 let adminKey: ReturnType<typeof openAdminKey>;
+let ingress: Ingress;
 
 await runService({
   name: "gateway",
@@ -22,7 +23,7 @@ await runService({
     const { platform, operators, settings, writeSnapshot } = context;
     const { recorder } = platform;
     adminKey = openAdminKey(settings.TRINE_ADMIN_KEY, settings.TRINE_DATA_DIR);
-    const ingress = await createIngress({ ...context, pskKeys: platform.pskKeys, recorder });
+    ingress = await createIngress({ ...context, pskKeys: platform.pskKeys, recorder });
     const [mqtt, http, ...others] = await Promise.all([
       startMqtt(platform, settings, ingress),
       startHttp(platform, settings, ingress),
@@ -36,6 +37,6 @@ await runService({
     const demo = await findOrMakeDemo(operators);
     const keyFile = settings.TRINE_ADMIN_KEY ? "TRINE_ADMIN_KEY" : join(settings.TRINE_DATA_DIR, "admin-key");
     const adminScheme = settings.TRINE_ADMIN_TLS_CERT_FILE ? "https" : "http";
-    process.stdout.write(greeting({ ports, adminScheme, adminKey, keyFile, demo, caFile: undefined }));
+    process.stdout.write(greeting({ ports, adminScheme, adminKey, keyFile, demo, caFile: ingress.caFile }));
   },
 });

@@ -86,9 +86,12 @@ async function measureTrine(trine: BenchInstallation, floors: ReadonlyMap<string
 }
 
 async function measureFacts(trine: BenchInstallation): Promise<void> {
-  const idle = await registerDevices(trine, Number(values.idle));
-  const bytes = await measureIdle(trine.server("mqtt"), idle.devices);
-  report.fact(`idle MQTT connection, ${trine.name}`, `${(bytes / 1_000).toFixed(1)} kB (${values.idle} connections)`);
+  for (const caFile of new Set([undefined, trine.server("mqtt").caFile])) {
+    const idle = await registerDevices(trine, Number(values.idle));
+    const bytes = await measureIdle(trine.server("mqtt"), idle.devices, caFile);
+    const fact = `idle MQTT connection${caFile ? " over TLS" : ""}, ${trine.name}`;
+    report.fact(fact, `${(bytes / 1_000).toFixed(1)} kB (${values.idle} connections)`);
+  }
   const { devices } = await registerDevices(trine, DOWNLINK_DEVICES);
   const holders = [trine.server("mqtt")];
   const { cpuMicros, perSecond, p50Ms, p99Ms } = await measureDownlink({ api: trine, holders, devices, windowMs });

@@ -12,6 +12,8 @@ const ROOT = join(HERE, "../..");
 export interface BenchServer {
   readonly pid: number;
   readonly ports: Readonly<Record<string, number>>;
+  /** File of the authority that devices are to trust; absent where there is no TLS. */
+  readonly caFile: string | undefined;
   stop(): Promise<void>;
 }
 
@@ -140,6 +142,7 @@ async function startPinned(
   return {
     pid: running.pid,
     ports: (JSON.parse(line) as { ports: Record<string, number> }).ports,
+    caFile: running.lines.map((each) => /^ *CA for firmware +(\S.*)$/.exec(each)?.[1]).find(Boolean),
     stop: async () => void (await running.stop()),
   };
 }

@@ -1,3 +1,4 @@
+import { openTlsIdentity } from "@trine/ingress";
 import { runService } from "@trine/runtime";
 import { coapSettings, startCoap } from "./index.ts";
 
@@ -6,5 +7,11 @@ await runService({
   settings: coapSettings,
   alone: false,
   works: false,
-  start: async ({ platform, settings }) => [await startCoap(platform, settings)],
+  async start(context) {
+    const { platform, settings, logger } = context;
+    const certificate = await openTlsIdentity(settings, context);
+    const warn = (text: string) => logger.warn({ event: "coaps_off" }, text);
+    const adapter = await startCoap(platform, settings, { certificate, warn });
+    return [adapter, { ports: {}, stop: async () => certificate?.close() }];
+  },
 });

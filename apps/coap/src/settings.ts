@@ -1,8 +1,10 @@
+import { tlsSettings } from "@trine/ingress";
 import { intSetting, portSetting, textSetting } from "@trine/runtime";
 import { z } from "zod";
 
 /** Settings of the CoAP adapter. */
 export const coapSettings = z.object({
+  ...tlsSettings.shape,
   TRINE_DEVICE_HOST: textSetting("0.0.0.0", "Address that device listeners bind to."),
   TRINE_COAP_PORT: portSetting(5683, "CoAP without encryption (UDP). `0`: a free port, `off`: no listener."),
   TRINE_COAP_SYMMETRIC_PORT: portSetting(
@@ -10,12 +12,6 @@ export const coapSettings = z.object({
     "CoAP with AES in the payload (UDP). `0`: a free port, `off`: no listener.",
   ),
   TRINE_COAPS_PORT: portSetting(5684, "CoAP over DTLS 1.2 (UDP). `0`: a free port, `off`: no listener."),
-  TRINE_TLS_LEGACY: z
-    .enum(["on", "off"])
-    .default("on")
-    .describe(
-      "The suites that the vendor's C SDKs have, and no others: RSA key exchange and CBC, without forward secrecy. `off` when no such device is left.",
-    ),
   TRINE_COAPS_SESSIONS: intSetting(
     { fallback: 10_000, min: 1, max: 1_000_000 },
     "DTLS sessions and handshakes at once; one takes about 50 KB. A further device takes the place of one that has not logged in, or of the one that was silent for longest; if there is none, it is not answered.",

@@ -23,11 +23,14 @@ await runService({
     const { platform, operators, settings, writeSnapshot } = context;
     const { recorder } = platform;
     adminKey = openAdminKey(settings.TRINE_ADMIN_KEY, settings.TRINE_DATA_DIR);
-    ingress = await createIngress({ ...context, pskKeys: platform.pskKeys, recorder });
+    ingress = await createIngress(context);
     const [mqtt, http, ...others] = await Promise.all([
       startMqtt(platform, settings, ingress),
       startHttp(platform, settings, ingress),
-      startCoap(platform, settings),
+      startCoap(platform, settings, {
+        certificate: ingress.certificate,
+        warn: (text) => context.logger.warn({ event: "coaps_off" }, text),
+      }),
       startAdmin({ settings, operators, recorder, adminKey, writeSnapshot }),
     ]);
     const all = await startAllPort(settings, ingress, { ...mqtt.receivers, ...http.receivers });

@@ -9,7 +9,7 @@ await runService({
   works: false,
   async start(context) {
     const { platform, settings } = context;
-    const ingress = await createIngress({ ...context, pskKeys: platform.pskKeys, recorder: platform.recorder });
+    const ingress = await createIngress(context);
     const adapter = await startHttp(platform, settings, ingress);
     return [adapter, { ports: {}, stop: () => ingress.close() }];
   },

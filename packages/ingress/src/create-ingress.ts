@@ -1,27 +1,31 @@
-import { createServer, type Socket } from "node:net";
-import type { Duplex } from "node:stream";
-import type { PskKeys } from "@trine/core/auth";
-import type { Recorder } from "@trine/core/ports";
+import { createServer, type Server, type Socket } from "node:net";
+import type { Platform } from "@trine/core/platform";
 import { type Logger, listenOn, type Metrics } from "@trine/runtime";
-import { beginsAs } from "./arrive/first-bytes.ts";
-import type { Receivers } from "./inbound.ts";
-import type { Ingress } from "./ingress.ts";
-import { peek } from "./arrive/peek.ts";
+import { admit } from "./arrive/admit.ts";
 import { plainAddress } from "./arrive/plain-address.ts";
-import type { IngressSettings } from "./settings.ts";
+import { openTlsIdentity } from "./identity/open-tls-identity.ts";
+import type { TlsIdentity } from "./identity/tls-identity.ts";
+import type { Ingress, ListenerOptions } from "./ingress.ts";
+import { createAddressCounts } from "./limits/address-counts.ts";
+import { createHandshakeSlots } from "./limits/handshake-slots.ts";
+import { createFactReader } from "./proxy/channel-facts.ts";
+import { readProxyKey } from "./proxy/proxy-key.ts";
 import { parseTrustedProxies } from "./proxy/trusted-proxies.ts";
+import type { IngressSettings } from "./settings.ts";
+import { createTerminator } from "./tls/create-terminator.ts";
+import { createUpgrader } from "./web-socket/create-upgrader.ts";
+
+/** Connections that wait to be accepted when thousands come at once. */
+const BACKLOG = 4_096;
 
 /** What the ingress of a process needs of it. */
 export interface IngressDeps {
   readonly settings: IngressSettings;
-  readonly pskKeys: PskKeys;
-  readonly recorder: Recorder;
+  readonly platform: Pick<Platform, "pskKeys" | "recorder" | "mayAccept">;
   readonly logger: Logger;
   readonly metrics: Metrics;
   /** Where a development certificate may be kept; absent when the process has no folder of its own. */
   readonly dataFolder: string | undefined;
-  /** Whether the process has room for one more connection, asked before anything is read from it. */
-  readonly mayAccept?: () => boolean;
 }
 
 /**
@@ -30,47 +34,90 @@ export interface IngressDeps {
  * @throws StartError when a setting, or a file that it names, cannot be used.
  */
 export async function createIngress(deps: IngressDeps): Promise<Ingress> {
-  const { settings } = deps;
+  const { settings, platform, metrics } = deps;
   const isTrustedProxy = parseTrustedProxies(settings.TRINE_TRUSTED_PROXIES);
+  const readFacts = createFactReader(readProxyKey(settings.TRINE_PROXY_KEY_FILE));
+  const identity = await openTlsIdentity(settings, deps);
+  const withinMs = settings.TRINE_FIRST_BYTE_SECONDS * 1_000;
+  const refused = (why: string) => metrics.ingressRefused.inc({ why });
+  const upgrader = createUpgrader({ withinMs, refused });
+  const terminator =
+    identity &&
+    createTerminator({
+      identity,
+      legacy: settings.TRINE_TLS_LEGACY === "on",
+      handshakeMs: withinMs,
+      pskKeys: platform.pskKeys,
+      recorder: platform.recorder,
+      metrics,
+    });
+  const slots = createHandshakeSlots(settings.TRINE_TLS_HANDSHAKES, (taken) =>
+    metrics.tlsHandshakesInFlight.set(taken),
+  );
+  const counts = createAddressCounts(settings.TRINE_CONNECTIONS_PER_ADDRESS);
+  const admitDeps = { isTrustedProxy, readFacts, terminator, slots, upgrader, withinMs };
   const waiting = new Set<Socket>();
 
-  async function admit(socket: Socket, receivers: Receivers): Promise<void> {
-    const begin = await peek(socket, {
-      judge: (seen) => ({ is: beginsAs(seen[0] ?? 0), used: 0 }),
-      withinMs: settings.TRINE_FIRST_BYTE_SECONDS * 1_000,
-    });
-    if (begin === "closed" || begin === "late") return void socket.destroy();
-    const inbound = {
-      stream: socket as Duplex,
-      peer: plainAddress(socket.remoteAddress ?? ""),
-      security: "none",
-    } as const;
-    const { http, binary } = receivers;
-    const receive = begin === "http" ? (http ?? binary) : (binary ?? http);
-    if (receive) receive(inbound);
-    else socket.destroy();
+  /** Counts a connection of a device's address as long as it is open. */
+  function countFor(socket: Socket): (peer: string) => boolean {
+    return (peer) => {
+      const release = counts.take(peer);
+      if (release) socket.once("close", release);
+      return release !== undefined;
+    };
+  }
+
+  async function arrive(socket: Socket, options: ListenerOptions): Promise<void> {
+    // Whatever happens to it before a receiver listens is no fault of this process.
+    socket.on("error", () => undefined);
+    const address = plainAddress(socket.remoteAddress ?? "");
+    const admitPeer = countFor(socket);
+    waiting.add(socket);
+    metrics.ingressWaiting.inc();
+    const why = platform.mayAccept() ? await admit(socket, { address, options, admitPeer }, admitDeps) : "full";
+    waiting.delete(socket);
+    metrics.ingressWaiting.dec();
+    if (why === undefined) return;
+    refused(why);
+    socket.destroy();
+  }
+
+  function closeWaiting(): void {
+    for (const socket of waiting) socket.destroy();
   }
 
   return {
-    hasTls: false,
+    ...offerOf(identity),
     isTrustedProxy,
-    async listen({ host, port, setting, receivers }) {
+    async listen(options) {
+      const { host, port, setting } = options;
       const server = createServer({ noDelay: true }, (socket) => {
-        waiting.add(socket);
-        socket.on("error", () => undefined);
-        void admit(socket, receivers).finally(() => waiting.delete(socket));
+        arrive(socket, options).catch((error: unknown) => {
+          platform.recorder.fault("ingress", error);
+          socket.destroy();
+        });
       });
-      const taken = await listenOn(server, { host, port, setting });
-      return {
-        port: taken,
-        stop: async () => {
-          server.close();
-          for (const socket of waiting) socket.destroy();
-        },
-      };
+      const taken = await listenOn(server, { host, port, setting, backlog: BACKLOG });
+      // The process has run out of file descriptors, say: it serves whom it has.
+      server.on("error", (error) => platform.recorder.fault(`listener_${setting}`, error));
+      return { port: taken, stop: () => stop(server, closeWaiting) };
     },
     async close() {
-      for (const socket of waiting) socket.destroy();
+      closeWaiting();
+      upgrader.close();
+      terminator?.close();
+      identity?.close();
     },
   };
+}
+
+function offerOf(identity: TlsIdentity | undefined): Pick<Ingress, "hasTls" | "certificate" | "caFile"> {
+  if (!identity) return { hasTls: false };
+  return { hasTls: true, certificate: identity, ...(identity.caFile === undefined ? {} : { caFile: identity.caFile }) };
+}
+
+/** What its receivers took goes on; a server is closed only when that has ended, so nobody waits for it. */
+async function stop(server: Server, closeWaiting: () => void): Promise<void> {
+  server.close();
+  closeWaiting();
 }

@@ -20,6 +20,8 @@ export interface Receivers {
   /** HTTP that does not ask for a WebSocket. */
   readonly http?: (inbound: Inbound) => void;
   readonly webSocket?: WebSocketReceiver;
+  /** HTTP that asks for a WebSocket, as it came; for who hands it on and does not speak it. */
+  readonly upgrade?: (inbound: Inbound) => void;
 }
 
 export interface WebSocketReceiver {

@@ -1,3 +1,4 @@
+import type { TlsIdentity } from "./identity/tls-identity.ts";
 import type { Receivers } from "./inbound.ts";
 
 /** What a listener listens on, and for whom. */
@@ -25,6 +26,8 @@ export interface Listener {
 export interface Ingress {
   /** Whether there is a certificate, so that TLS can be spoken. */
   readonly hasTls: boolean;
+  /** What TLS shows; for other listeners that show the same. */
+  readonly certificate?: TlsIdentity;
   /** File of the authority that devices are to trust, in PEM, if Trine made it itself. */
   readonly caFile?: string;
   /** Whether `address` is one of a trusted proxy, whose word on the device's address counts; for `X-Forwarded-For`. */

@@ -1,8 +1,10 @@
 import { intSetting, optionalTextSetting } from "@trine/runtime";
 import { z } from "zod";
+import { tlsSettings } from "./identity/tls-settings.ts";
 
 /** Settings of everything that devices reach over TCP. */
 export const ingressSettings = z.object({
+  ...tlsSettings.shape,
   TRINE_TRUSTED_PROXIES: optionalTextSetting(
     "Addresses or networks, with commas between, whose PROXY protocol (version 1 and 2) and `X-Forwarded-For` are believed. Whoever comes from one of them has to send either: see [Behind a proxy](operations.md#behind-a-proxy). Unset: none.",
   ),
@@ -12,7 +14,14 @@ export const ingressSettings = z.object({
   ),
   TRINE_FIRST_BYTE_SECONDS: intSetting(
     { fallback: 10, min: 1 },
-    "Time that a new connection may take until it is known what it speaks.",
+    "Time that a new connection may take for each step until it is known what it speaks: the first byte, a proxy's header, the handshake of TLS, the head of a WebSocket's request.",
+  ),
+  TRINE_TLS_HANDSHAKES: intSetting(
+    { fallback: 200, min: 1 },
+    "TLS handshakes that the process works on at once; others wait for their turn. One address has a quarter of them at the most.",
+  ),
+  TRINE_PROXY_KEY_FILE: optionalTextSetting(
+    "File with a key (32 random bytes in base64) that the `front` and the adapters behind it share: by it they believe which device's key or certificate a channel proved. Unset: a proxy's word on that is refused.",
   ),
 });
 

@@ -74,7 +74,8 @@ export function createIdentityReader(): (chunk: Buffer) => Progress {
       if (record[0] !== HANDSHAKE) return withPassed(pass, finish(undefined));
       message = Buffer.concat([message, record.subarray(RECORD_HEAD_BYTES)]);
       const found = takeKeyExchange();
-      if (found !== "partial") return withPassed(pass, finish(found === "unreadable" ? undefined : readIdentity(found)));
+      if (found !== "partial")
+        return withPassed(pass, finish(found === "unreadable" ? undefined : readIdentity(found)));
       if (message.length > 0 && message[0] === CLIENT_KEY_EXCHANGE) continue;
       pass.push(...keptRecords);
       keptRecords = [];

@@ -70,7 +70,6 @@ function suiteSet(suites: readonly Suite[], more?: string): SuiteSet {
  */
 export function meansPreSharedKey(offered: readonly number[], certificates: SuiteSet): boolean {
   return (
-    offered.some((suite) => PSK_SUITES.numbers.has(suite)) &&
-    !offered.some((suite) => certificates.numbers.has(suite))
+    offered.some((suite) => PSK_SUITES.numbers.has(suite)) && !offered.some((suite) => certificates.numbers.has(suite))
   );
 }

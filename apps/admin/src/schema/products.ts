@@ -21,6 +21,10 @@ export const policy = z
       .describe(
         "How far a sent timestamp may be from now, per protocol. Default: unlimited, since most SDKs send a constant.",
       ),
+    authType: z
+      .enum(["secret", "x509", "both"])
+      .optional()
+      .describe("What devices prove themselves with: their secret, an X.509 certificate, or either. Default: both."),
     onClone: z
       .enum(["report", "refuse_newer", "disable"])
       .optional()

@@ -14,9 +14,7 @@ function registryOf(names: Iterable<string>) {
     async listSealedSecrets(_productKey: ProductKey, { after = "", limit }: { after?: string; limit: number }) {
       asked.pages += 1;
       const from = sorted.findIndex((name) => name > after);
-      return from < 0
-        ? []
-        : sorted.slice(from, from + limit).map((deviceName) => ({ deviceName, secretVersion: 1 }));
+      return from < 0 ? [] : sorted.slice(from, from + limit).map((deviceName) => ({ deviceName, secretVersion: 1 }));
     },
   };
 }

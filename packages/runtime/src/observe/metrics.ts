@@ -163,6 +163,12 @@ export function createMetrics(service: string) {
       help: "When the certificate of the device ports ends, in seconds since 1970",
       registers,
     }),
+    x509Ending: new Gauge({
+      name: "trine_x509_certificates_ending",
+      help: "Certificates of devices that end within so many days and that no other one follows; 0 is: have ended",
+      labelNames: ["days"],
+      registers,
+    }),
     timelineDropped: new Counter({
       name: "trine_timeline_dropped_total",
       help: "Events that did not get into the timelines of devices",

@@ -110,6 +110,7 @@ export async function startService<S extends z.ZodObject>(definition: ServiceDef
       operators,
       uplinkLog: open.stores.uplinkLog,
       flush,
+      closeExpired: upkeep.closeExpired,
       recorder,
       metrics,
       logger,

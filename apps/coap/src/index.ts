@@ -1,2 +1,2 @@
 export { type CoapSettings, coapSettings } from "./settings.ts";
-export { startCoap } from "./start-coap.ts";
+export { type CoapDeps, startCoap } from "./start-coap.ts";

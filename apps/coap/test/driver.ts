@@ -9,7 +9,7 @@ import type {
   ReceivedMessage,
 } from "@trine/testkit/conformance";
 import { generate, type ParsedPacket, parse } from "coap-packet";
-import { type CoapSettings, coapSettings, startCoap } from "../src/index.ts";
+import { type CoapDeps, type CoapSettings, coapSettings, startCoap } from "../src/index.ts";
 import { openRaw, option, type RawClient } from "./raw-client.ts";
 
 const MAX_BYTES = 65_536;
@@ -42,16 +42,17 @@ export const coapDriver: AdapterDriver = {
 export async function startOn(
   platform: Platform,
   given: Partial<CoapSettings> = {},
-): Promise<{ port: number; symmetricPort: number; adapter: RunningAdapter }> {
+  deps: CoapDeps = {},
+): Promise<{ port: number; symmetricPort: number; securedPort: number; adapter: RunningAdapter }> {
   const free = {
     TRINE_DEVICE_HOST: "127.0.0.1",
     TRINE_COAP_PORT: "0",
     TRINE_COAP_SYMMETRIC_PORT: "0",
     TRINE_COAPS_PORT: "off",
   };
-  const adapter = await startCoap(platform, { ...coapSettings.parse(free), ...given });
+  const adapter = await startCoap(platform, { ...coapSettings.parse(free), ...given }, deps);
   const { TRINE_COAP_PORT: port = 0, TRINE_COAP_SYMMETRIC_PORT: symmetricPort = 0 } = adapter.ports;
-  return { port, symmetricPort, adapter };
+  return { port, symmetricPort, securedPort: adapter.ports["TRINE_COAPS_PORT"] ?? 0, adapter };
 }
 
 async function logIn(port: number, login: LoginRequest): Promise<LoginAnswer> {

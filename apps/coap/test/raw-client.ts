@@ -33,20 +33,40 @@ export interface RawClient {
 
 const MAX_DATAGRAM_BYTES = 65_507;
 
+/** What carries datagrams to a server and back. */
+interface Wire {
+  send(datagram: Buffer, to?: number): void;
+  close(): Promise<void>;
+}
+
 /** Opens a socket to a port of the loopback. */
-export async function openRaw(port: number): Promise<RawClient> {
-  const socket = createSocket("udp4").bind(0, "127.0.0.1");
-  await once(socket, "listening");
+export function openRaw(port: number): Promise<RawClient> {
+  return speakOver(async (onDatagram) => {
+    const socket = createSocket("udp4").bind(0, "127.0.0.1");
+    await once(socket, "listening");
+    socket.on("message", onDatagram);
+    return {
+      send: (datagram, to = port) => void socket.send(datagram, to, "127.0.0.1"),
+      async close() {
+        socket.close();
+        await once(socket, "close");
+      },
+    };
+  });
+}
+
+/** Speaks over anything that carries datagrams. */
+export async function speakOver(open: (onDatagram: (datagram: Buffer) => void) => Promise<Wire>): Promise<RawClient> {
   const arrived: Buffer[] = [];
   const waiting: ((datagram: Buffer) => void)[] = [];
   let messageId = 0;
-  socket.on("message", (datagram) => {
+  const wire = await open((datagram) => {
     const next = waiting.shift();
     if (next) next(datagram);
     else arrived.push(datagram);
   });
 
-  const send = (datagram: Buffer, to = port): void => void socket.send(datagram, to, "127.0.0.1");
+  const send = wire.send;
   const take = (): Promise<Buffer> => {
     const first = arrived.shift();
     return first ? Promise.resolve(first) : new Promise((done) => waiting.push(done));
@@ -80,10 +100,7 @@ export async function openRaw(port: number): Promise<RawClient> {
         if (answer.code !== "2.31") return answer;
       }
     },
-    async close() {
-      socket.close();
-      await once(socket, "close");
-    },
+    close: () => wire.close(),
   };
 }
 

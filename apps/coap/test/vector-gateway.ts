@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
-import { createVault, deviceKey, parseDeviceRef, Secret } from "@trine/core/certificate";
+import { deviceKey, parseDeviceRef, Secret } from "@trine/core/certificate";
+import { createLocalKeyService, openKeychain } from "@trine/core/keys";
 import { createPlatform, type Platform } from "@trine/core/platform";
 import type { Clock, Random, Timer, UplinkItem } from "@trine/core/ports";
 import { createMemoryPorts } from "@trine/memory";
@@ -32,7 +33,9 @@ const TOPIC_CLASS = { suffix: "user/update", permission: "pub" } as const;
 /** Makes the gateway. `createTestPlatform` draws names and secrets; the vectors' captures hold theirs. */
 export async function createVectorGateway(): Promise<VectorGateway> {
   const ports = createMemoryPorts({ clock: CLOCK });
-  const vault = createVault([randomBytes(32)], RANDOM);
+  const masterKey = randomBytes(32);
+  const services = [createLocalKeyService(masterKey, RANDOM)] as const;
+  const vault = await openKeychain({ ...ports, clock: CLOCK, random: RANDOM, services, masterKeys: [masterKey] });
   const recorder = createRecordingRecorder();
   const { registry: lookup } = ports;
   const core = createPlatform(
@@ -42,6 +45,7 @@ export async function createVectorGateway(): Promise<VectorGateway> {
       x509Lookup: ports.x509,
       x509Issuer: createX509Issuer(),
       vault,
+      keychain: vault,
       recorder,
       clock: CLOCK,
       timer: TIMER,

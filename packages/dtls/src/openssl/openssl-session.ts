@@ -6,9 +6,10 @@ import { packRecords } from "./pack-records.ts";
 import { isPskSuite } from "./suites.ts";
 import type { OpenSsl, Pointer } from "./symbols.ts";
 
-/** Hands a session's key to OpenSSL's callback for the time of one call. */
+/** Hands a session's key, and a client's identity, to OpenSSL's callback for the time of one call. */
 export interface PskSlot {
   key: Buffer | undefined;
+  identity?: string | undefined;
 }
 
 // Of those that a client may send; the first is its own.
@@ -19,9 +20,9 @@ const SCRATCH = Buffer.alloc(16_384);
 export function openSession(
   openSsl: OpenSsl,
   context: Pointer,
-  given: { mtu: number; psk: PskSlot; address: Pointer; isClient?: boolean },
+  given: { mtu: number; psk: PskSlot; address: Pointer; isClient?: boolean; identity?: string | undefined },
 ): EngineSession {
-  const { mtu, psk, address, isClient = false } = given;
+  const { mtu, psk, address, isClient = false, identity } = given;
   const session = openSsl.SSL_new(context);
   const input = newMemoryBio(openSsl);
   const output = newMemoryBio(openSsl);
@@ -37,11 +38,13 @@ export function openSession(
   /** OpenSSL's callback knows sessions by pointer only; it runs within the call that is made here. */
   function withKey<T>(work: () => T): T {
     psk.key = key;
+    psk.identity = identity;
     openSsl.ERR_clear_error();
     try {
       return work();
     } finally {
       psk.key = undefined;
+      psk.identity = undefined;
     }
   }
 

@@ -4,7 +4,7 @@ import { readHandshakeFragments } from "../wire/handshake-fragment.ts";
 import { helloVerify } from "../wire/hello-verify.ts";
 import { readRecords } from "../wire/record.ts";
 import type { LoadedOpenSsl } from "./load-openssl.ts";
-import { openClient } from "./openssl-client.ts";
+import { createClientMaker } from "./openssl-client.ts";
 
 const MOST_FLIGHTS = 10;
 
@@ -16,7 +16,7 @@ const MOST_FLIGHTS = 10;
  */
 export function selfTest(loaded: LoadedOpenSsl, engine: DtlsEngine): void {
   const key = randomBytes(64);
-  const client = openClient(loaded, { suites: "PSK-AES128-GCM-SHA256", psk: { identity: "self-test", key } });
+  const client = createClientMaker(loaded, { suites: "PSK-AES128-GCM-SHA256" })({ identity: "self-test", key });
   const server = engine.openSession();
   try {
     server.feed(helloWithCookie(client));

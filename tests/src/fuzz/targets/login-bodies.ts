@@ -20,7 +20,7 @@ export const coapJsonLogin = pureTarget<Body>({
   name: "coap login, json",
   share: 60,
   make: (random) => bodyOf(random, (fields) => Buffer.from(JSON.stringify(fields)), jsonText),
-  check: (body) => checkClaim(body, parseCoapBody(body.bytes, "json")),
+  check: (body) => checkClaim(body, signedClaim(parseCoapBody(body.bytes, "json"))),
 });
 
 /** The same as CBOR. */
@@ -28,7 +28,7 @@ export const coapCborLogin = pureTarget<Body>({
   name: "coap login, cbor",
   share: 60,
   make: (random) => bodyOf(random, (fields) => Buffer.from(encode(fields)), cborBytes),
-  check: (body) => checkClaim(body, parseCoapBody(body.bytes, "cbor")),
+  check: (body) => checkClaim(body, signedClaim(parseCoapBody(body.bytes, "cbor"))),
 });
 
 /** The body of `POST /auth` on HTTP (wire-format 4.1). */
@@ -41,6 +41,11 @@ export const httpLogin = pureTarget<Body>({
     checkClaim(body, isRefusal(parsed) || isX509Attempt(parsed) ? undefined : parsed);
   },
 });
+
+/** Without a certificate no login is proved by one. */
+function signedClaim(parsed: ReturnType<typeof parseCoapBody>): Claim | undefined {
+  return parsed && "mac" in parsed.claim ? parsed.claim : undefined;
+}
 
 function checkClaim({ bytes, fields }: Body, claim: Claim | undefined): void {
   must(fields === undefined || claim !== undefined, "a sound login was refused");

@@ -19,6 +19,15 @@ const PUBLISHING = [
   { file: "coap-symmetric.sh", port: "COAP_PORT", listener: "symmetric", transport: "coap" },
 ] as const;
 
+/** The same over TLS and WebSocket. The one with X.509 is run in x509-clients.test.ts. */
+const SECURED = [
+  { file: "mqtt-tls.sh", port: "MQTTS_PORT", listener: "mqtts", transport: "mqtt", trusts: true },
+  { file: "mqtt-psk.sh", port: "MQTTS_PORT", listener: "mqtts", transport: "mqtt", trusts: false },
+  { file: "https.sh", port: "HTTPS_PORT", listener: "https", transport: "http", trusts: true },
+  { file: "mqtt_websocket.py", port: "MQTT_PORT", listener: "mqtt", transport: "mqtt", trusts: false },
+  { file: "mqtt_websocket.py", port: "MQTT_PORT", listener: "mqtts", transport: "mqtt", trusts: true },
+] as const;
+
 /** Examples that wait for a message, and what they print behind it. */
 const RECEIVING = [
   { file: "mqtt-subscribe.sh", port: "MQTT_PORT", listener: "mqtt", end: "\n" },
@@ -84,13 +93,47 @@ describe.each(INSTALLATIONS)("the examples for firmware authors, %s", (kind) => 
   });
 });
 
+describe("the examples for firmware authors over secured channels", () => {
+  let trine: Installation;
+  let productKey: string;
+
+  beforeAll(async () => {
+    trine = await startInstallation("embedded");
+    productKey = await makeProduct(trine.api);
+  }, 120_000);
+  afterAll(() => trine?.dispose());
+
+  const environmentOf = ({ port, listener, trusts }: (typeof SECURED)[number]) => ({
+    [port]: String(trine.ports[listener]),
+    ...(trusts && { CA_FILE: trine.caFile }),
+  });
+
+  it.each(SECURED)("$file publishes what it is told on the port of $listener", async (example) => {
+    const certificate = await addDevice(trine.api, productKey);
+    const text = `from ${example.file} to ${example.listener}`;
+    const ran = await runExample(example.file, certificate, environmentOf(example), text);
+    expect(ran, ran.stderr).toMatchObject({ code: 0, stderr: "" });
+    const read = await readUntil(trine.api, (messages) => messages.some((message) => message.text === text), {
+      group: certificate.deviceName,
+    });
+    expect(read.find((message) => message.text === text)).toMatchObject({ transport: example.transport });
+  });
+
+  it.each(SECURED)("$file fails with a wrong secret on the port of $listener", async (example) => {
+    const certificate = { ...(await addDevice(trine.api, productKey)), deviceSecret: "wrong" };
+    const ran = await runExample(example.file, certificate, environmentOf(example));
+    expect(ran.code).not.toBe(0);
+    expect(ran.stderr).not.toBe("");
+  });
+});
+
 describe("docs/examples", () => {
   // The consumer of NATS is run in nats-uplink.test.ts.
   it("holds no example that is not run", () => {
-    const run = [...PUBLISHING, ...RECEIVING]
+    const run = [...PUBLISHING, ...SECURED, ...RECEIVING]
       .map(({ file }) => file as string)
-      .concat("mqtt-property-post.sh", "nats_consumer.py");
-    expect(readdirSync(EXAMPLES).sort()).toEqual(run.sort());
+      .concat("mqtt-property-post.sh", "mqtt-x509.sh", "nats_consumer.py");
+    expect(readdirSync(EXAMPLES).sort()).toEqual([...new Set(run)].sort());
   });
 });
 

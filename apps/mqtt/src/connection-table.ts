@@ -3,16 +3,7 @@ import type { SessionHolder } from "@trine/core/messaging";
 import type { RevocationTarget } from "@trine/core/ports";
 import type { DeviceConnection } from "./device-connection.ts";
 import { createNamelessLogins } from "./nameless-logins.ts";
-
-/** A login that is not decided yet. What happens to its device meanwhile counts for it too. */
-export interface PendingLogin {
-  /** Absent until the device's name is read from its certificate (wire-format 2.10). */
-  device: DeviceRef | undefined;
-  /** The device was revoked: sessions under an older secret than this may not live. */
-  revokedBelow: number;
-  /** A newer connection than this epoch was opened. */
-  closedThrough: number;
-}
+import type { PendingLogin } from "./pending-login.ts";
 
 /** The connections of this process. A device may have two for the moment in which the newer takes over. */
 export interface ConnectionTable extends Omit<SessionHolder, "closeAll"> {

@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { Platform } from "@trine/core/platform";
 import type { Inbound } from "@trine/ingress";
+import { handOff } from "@trine/runtime";
 import { Aedes } from "aedes";
 import { UNSUPPORTED_VERSION } from "./connack.ts";
 import type { ConnectionTable } from "./connection-table.ts";
@@ -8,7 +9,6 @@ import { createEngineHooks } from "./engine-hooks.ts";
 import { createEnginePersistence } from "./engine-persistence.ts";
 import { type FrameFault, FrameGuard } from "./frame-guard.ts";
 import { guardStream } from "./guard-stream.ts";
-import { handOff } from "./hand-off.ts";
 import { Link } from "./link.ts";
 import { Links } from "./links.ts";
 import { createPendingWork } from "./pending-work.ts";

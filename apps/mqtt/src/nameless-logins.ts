@@ -1,5 +1,5 @@
 import type { DeviceRef } from "@trine/core/certificate";
-import type { PendingLogin } from "./connection-table.ts";
+import type { PendingLogin } from "./pending-login.ts";
 
 /** Logins of devices that are known by their certificate only. Until that is read, everything that happens may have happened to them. */
 export interface NamelessLogins {

@@ -2,7 +2,8 @@ import { isRefusal, isX509Attempt } from "@trine/core/auth";
 import { computeMac, type DeviceRef, macMatches, parseDeviceRef, Secret, stringToSign } from "@trine/core/certificate";
 import { findVector, isSigned, loadVectors } from "@trine/vectors";
 import { describe, expect, it } from "vitest";
-import { type ConnectFields, parseConnect } from "./parse-connect.ts";
+import type { ConnectFields } from "./connect-fields.ts";
+import { parseConnect } from "./parse-connect.ts";
 
 const SIGNED = loadVectors()
   .vectors.filter(({ group }) => group === "mqtt")

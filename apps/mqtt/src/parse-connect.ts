@@ -1,25 +1,9 @@
-import {
-  type AuthAttempt,
-  type ChannelProof,
-  isRefusal,
-  type MacAttempt,
-  type Refusal,
-  refuse,
-} from "@trine/core/auth";
+import { type AuthAttempt, isRefusal, type MacAttempt, type Refusal, refuse } from "@trine/core/auth";
 import { DEFAULT_SIGN_METHOD, parseDeviceRef, parseMacHex, parseSignMethod } from "@trine/core/certificate";
 import { type ClientIdentifier, type IdentifierPairs, metadataOf, parseClientIdentifier } from "./client-identifier.ts";
+import type { ConnectFields } from "./connect-fields.ts";
 import { parseX509Login } from "./parse-x509-login.ts";
 import { TRANSPORT } from "./transport.ts";
-
-/** The parts of a CONNECT that log a device in. */
-export interface ConnectFields {
-  readonly clientId: string;
-  readonly username: string | undefined;
-  readonly password: Uint8Array | undefined;
-  readonly peer: string;
-  /** What the channel proved before the CONNECT, if it proved anything. */
-  readonly channel: ChannelProof | undefined;
-}
 
 /** A CONNECT that is well-formed. */
 export interface ParsedConnect {

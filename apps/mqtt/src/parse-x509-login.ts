@@ -1,7 +1,7 @@
 import { isRefusal, type MacAttempt, type Refusal, type X509Attempt } from "@trine/core/auth";
 import { computeMac, macMatches, parseDeviceRef, Secret, stringToSign } from "@trine/core/certificate";
 import { type IdentifierPairs, metadataOf } from "./client-identifier.ts";
-import type { ConnectFields } from "./parse-connect.ts";
+import type { ConnectFields } from "./connect-fields.ts";
 import { TRANSPORT } from "./transport.ts";
 
 /** What the vendor's C SDK signs with when it has none (wire-format 2.10). */

@@ -2,11 +2,12 @@ import { isRefusal, isX509Attempt, type Refusal, refuse, type Session } from "@t
 import type { DeviceRef } from "@trine/core/certificate";
 import type { Platform } from "@trine/core/platform";
 import type { Subscription } from "@trine/core/ports";
-import { type ConnectionTable, isRevoked, type PendingLogin } from "./connection-table.ts";
+import { type ConnectionTable, isRevoked } from "./connection-table.ts";
 import { DeviceConnection } from "./device-connection.ts";
 import type { ConnectRequest } from "./judge-connect.ts";
 import type { Link } from "./link.ts";
 import type { ParsedConnect } from "./parse-connect.ts";
+import type { PendingLogin } from "./pending-login.ts";
 import type { MqttSettings } from "./settings.ts";
 
 interface Deps {

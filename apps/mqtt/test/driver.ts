@@ -31,13 +31,17 @@ export const createMqttDriver = (channel: Channel): AdapterDriver => ({
   async start(platform) {
     const { port, stop } = await startOn(platform);
     const clients = new Set<RawClient>();
+    // A handshake ahead, so that a login is sent when the scenario says so, over every channel.
+    let next = openRaw(port, channel);
     return {
       async login(login) {
-        const client = await openRaw(port, channel);
+        const client = await next;
+        next = openRaw(port, channel);
         clients.add(client);
         return logIn(client, login);
       },
       async stop() {
+        clients.add(await next);
         await Promise.all([...clients].map((client) => client.close()));
         await stop();
       },

@@ -73,9 +73,10 @@ export function describeRefusals(driver: AdapterDriver, open: () => Bench): void
   it("refuses what it cannot read, without looking anything up", async () => {
     const { gateway, adapter } = open();
     const certificate = await gateway.addDevice();
+    const before = { ...gateway.calls };
     const answer = await adapter.login({ ...loginOf(certificate), malformed: true });
     expect(answer).toMatchObject({ accepted: false, code: expected.login.malformed });
-    expect(gateway.calls).toEqual({ lookups: 0, registryReads: 0, decryptions: 0 });
+    expect(gateway.calls).toEqual(before);
     await sessionOf(await adapter.login(loginOf(certificate))).close();
   });
 

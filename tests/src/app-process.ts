@@ -3,7 +3,7 @@ import { type RunningProcess, spawnProcess } from "@trine/testkit/servers";
 import { ROOT } from "./repository.ts";
 
 /** The programs of Trine. */
-export type AppName = "gateway" | "mqtt" | "coap" | "http" | "admin";
+export type AppName = "gateway" | "mqtt" | "coap" | "http" | "admin" | "front";
 
 /** One program of Trine, that a test starts, stops, kills and starts again on the same ports. */
 export interface AppProcess {

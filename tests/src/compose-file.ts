@@ -18,7 +18,7 @@ export interface ComposeService {
 }
 
 /** The programs of Trine that have a container each. */
-export type ComposeApp = Exclude<AppName, "gateway">;
+export type ComposeApp = Exclude<AppName, "gateway" | "front">;
 
 /** A compose file, anchors resolved. */
 export interface ComposeFile<Name extends string> {

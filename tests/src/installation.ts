@@ -42,6 +42,8 @@ export interface Installation {
   /** Only with separate processes. */
   readonly postgres: PostgresServer | undefined;
   readonly redis: TestServer | undefined;
+  /** What a further program needs to share its stores; empty where they are not shared. */
+  readonly environment: Readonly<Record<string, string>>;
   /** File of the authority that devices are to trust; embedded only. */
   readonly caFile: string;
   /** What it holds. */
@@ -86,6 +88,7 @@ async function startEmbedded(environment: Readonly<Record<string, string>>): Pro
     apps: [gateway],
     app: () => gateway,
     servers: undefined,
+    environment: {},
     async dispose() {
       await gateway.kill();
       await folder.remove();
@@ -115,6 +118,7 @@ async function startSeparate(environment: Readonly<Record<string, string>>): Pro
     apps: Object.values(apps),
     app: (part) => apps[part],
     servers: { postgres, redis },
+    environment: environmentHere(services.mqtt, secrets),
     async dispose() {
       await Promise.all(Object.values(apps).map((app) => app.kill()));
       await Promise.all([postgres.dispose(), redis.dispose()]);
@@ -128,6 +132,7 @@ function describeInstallation(parts: {
   apps: readonly AppProcess[];
   app: Installation["app"];
   servers: { postgres: PostgresServer; redis: TestServer } | undefined;
+  environment: Installation["environment"];
   dispose: () => Promise<void>;
 }): Installation {
   const ports: Record<string, number> = Object.assign({}, ...parts.apps.map((app) => app.ports));
@@ -151,6 +156,7 @@ function describeInstallation(parts: {
     app: parts.app,
     postgres: parts.servers?.postgres,
     redis: parts.servers?.redis,
+    environment: parts.environment,
     get caFile() {
       return caFileOf(logs());
     },

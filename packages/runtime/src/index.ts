@@ -3,6 +3,7 @@ export type { Logger } from "./observe/logger.ts";
 export { createMetrics, type Metrics } from "./observe/metrics.ts";
 export { keepSnapshot } from "./process/background.ts";
 export { openDataFolder, readOrMakeKeyFile } from "./process/data-folder.ts";
+export { handOff } from "./process/hand-off.ts";
 export { listenOn } from "./process/listener.ts";
 export { runService } from "./process/run-service.ts";
 export type { ServiceContext, ServiceDefinition } from "./process/service.ts";

@@ -1,0 +1,2 @@
+export { type FrontSettings, frontSettings } from "./settings.ts";
+export { startFront } from "./start-front.ts";

@@ -39,17 +39,21 @@ export const SMUGGLED: readonly HttpCase[] = [
   post("NUL in a header", "X-A: a\0b\r\nContent-Length: 2\r\n", "{}"),
   post("NUL in a header's name", "X-\0: a\r\nContent-Length: 2\r\n", "{}"),
   post("a bare CR in a header", "X-A: a\rb\r\nContent-Length: 2\r\n", "{}"),
-  whole("line ends without CR", `POST /auth HTTP/1.1\nHost: h\nContent-Length: 2\n\n{}`, "400"),
+  whole("line ends without CR", `POST /auth HTTP/1.1\nHost: h\nContent-Length: 2\n\n{}`, "400 10001"),
   whole("no version", "POST /auth\r\n\r\n", "200 10001"),
-  whole("a version that is not served", "POST /auth HTTP/3.7\r\nHost: h\r\n\r\n", "400"),
-  whole("the preface of HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "400"),
-  whole("a blank in the path", "POST /au th HTTP/1.1\r\nHost: h\r\n\r\n", "400"),
-  whole("NUL in the path", "POST /auth\0 HTTP/1.1\r\nHost: h\r\n\r\n", "400"),
-  whole("a method that does not exist", "HACK /auth HTTP/1.1\r\nHost: h\r\n\r\n", "400"),
+  whole("a version that is not served", "POST /auth HTTP/3.7\r\nHost: h\r\n\r\n", "400 10001"),
+  whole("the preface of HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "400 10001"),
+  whole("a blank in the path", "POST /au th HTTP/1.1\r\nHost: h\r\n\r\n", "400 10001"),
+  whole("NUL in the path", "POST /auth\0 HTTP/1.1\r\nHost: h\r\n\r\n", "400 10001"),
+  whole("a method that does not exist", "HACK /auth HTTP/1.1\r\nHost: h\r\n\r\n", "400 10001"),
   whole("no host", "POST /auth HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}", "400"),
-  whole("a head beyond all bounds", `POST /auth HTTP/1.1\r\nHost: h\r\nX-A: ${"x".repeat(20_000)}\r\n\r\n`, "431"),
-  whole("a path beyond all bounds", `POST /${"x".repeat(20_000)} HTTP/1.1\r\nHost: h\r\n\r\n`, "431"),
-  whole("ten thousand headers", `POST /auth HTTP/1.1\r\nHost: h\r\n${"a:b\r\n".repeat(10_000)}\r\n`, "431"),
+  whole(
+    "a head beyond all bounds",
+    `POST /auth HTTP/1.1\r\nHost: h\r\nX-A: ${"x".repeat(20_000)}\r\n\r\n`,
+    "400 10001",
+  ),
+  whole("a path beyond all bounds", `POST /${"x".repeat(20_000)} HTTP/1.1\r\nHost: h\r\n\r\n`, "400 10001"),
+  whole("ten thousand headers", `POST /auth HTTP/1.1\r\nHost: h\r\n${"a:b\r\n".repeat(10_000)}\r\n`, "400 10001"),
 ];
 
 /** Requests for what there is not: a parameter error, and nothing of another resource (wire-format 4.3). */
@@ -117,7 +121,7 @@ export function answersIn(received: Buffer): string[] {
 }
 
 function post(name: string, headers: string, rest: string): HttpCase {
-  return whole(name, `POST /auth HTTP/1.1\r\nHost: h\r\n${LOGIN_TYPE}${headers}\r\n${rest}`, "400");
+  return whole(name, `POST /auth HTTP/1.1\r\nHost: h\r\n${LOGIN_TYPE}${headers}\r\n${rest}`, "400 10001");
 }
 
 function whole(name: string, bytes: string, answer: string): HttpCase {

@@ -46,7 +46,7 @@ function fromValidator({
 function fieldsOf(issue: Issue, above: readonly PropertyKey[]): readonly WrongField[] {
   const path = [...above, ...issue.path];
   if (issue.code === "unrecognized_keys" && issue.keys)
-    return issue.keys.map((key) => ({ field: [...path, key].join("."), message: "there is no such field" }));
+    return issue.keys.map((key) => ({ field: [...path, shownName(key)].join("."), message: "there is no such field" }));
   const branch = issue.code === "invalid_union" ? likeliest(issue.errors ?? []) : undefined;
   return branch?.flatMap((inner) => fieldsOf(inner, path)) ?? [{ field: path.join("."), message: issue.message }];
 }
@@ -57,4 +57,9 @@ function likeliest(branches: readonly (readonly Issue[])[]): readonly Issue[] | 
     (issues) => !issues.some(({ code, path }) => code === "invalid_type" && path.length === 0),
   );
   return near.toSorted((a, b) => a.length - b.length)[0];
+}
+
+/** A name that could be one of a field. Whoever sent a secret in its place does not get it written down in an error. */
+function shownName(key: string): string {
+  return /^[A-Za-z]{1,24}$/.test(key) ? key : "?";
 }

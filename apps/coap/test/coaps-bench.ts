@@ -37,7 +37,7 @@ export async function openCoapsBench(settings: Partial<CoapSettings> = {}): Prom
   const gateway = await createTestPlatform();
   const ca = await createTestCa();
   const own = await ca.issue({ commonName: "localhost" });
-  const material = { chain: own.pem + ca.pem, key: own.keyPem };
+  const material = { chain: `${own.pem}\n${ca.pem}`, key: own.keyPem };
   const certificate = { current: () => material, onChange: () => () => undefined };
   const { port, securedPort, adapter } = await startOn(
     gateway.platform,

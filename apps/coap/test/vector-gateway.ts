@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { deviceKey, parseDeviceRef, Secret } from "@trine/core/certificate";
+import { deviceSecretContext, parseDeviceRef, Secret } from "@trine/core/certificate";
 import { createLocalKeyService, openKeychain } from "@trine/core/keys";
 import { createPlatform, type Platform } from "@trine/core/platform";
 import type { Clock, Random, Timer, UplinkItem } from "@trine/core/ports";
@@ -65,7 +65,7 @@ export async function createVectorGateway(): Promise<VectorGateway> {
   for (const [identity, { deviceSecret = "" }] of Object.entries(identities)) {
     const device = refOf(identity);
     await ports.registry.insertProduct(aProduct({ productKey: device.productKey, topicClasses: [TOPIC_CLASS] }));
-    const sealedSecret = vault.seal(new Secret(deviceSecret), deviceKey(device));
+    const sealedSecret = vault.seal(new Secret(deviceSecret), deviceSecretContext(device, 1));
     await ports.registry.insertDevices(device.productKey, [
       { device, iotId: identity, sealedSecret, createdAtMs: CLOCK.nowMs() },
     ]);

@@ -73,9 +73,10 @@ export function createHandedServer(settings: HttpSettings): HandedServer {
       return connection.inbound;
     },
     refuse(_error, stream) {
-      // Behind an answer that is under way another one would be read as a part of it.
-      const isAnswering = (connections.get(stream)?.unanswered.size ?? 0) > 0;
-      if (stream.writable && !isAnswering) answerNoRequest(stream);
+      const unanswered = [...(connections.get(stream)?.unanswered ?? [])];
+      // Behind an answer that is under way another one would be read as a part of it; to a request that broke off this one is the answer.
+      const isFree = unanswered.every(({ req, headersSent }) => !req.complete && !headersSent);
+      if (stream.writable && isFree) answerNoRequest(stream);
       else stream.destroy();
     },
     closeAll() {

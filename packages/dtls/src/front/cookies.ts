@@ -1,4 +1,5 @@
-import { createHmac, type Hmac, timingSafeEqual } from "node:crypto";
+import { createHmac, type Hmac } from "node:crypto";
+import { macMatches } from "@trine/core/certificate";
 import type { PeerAddress } from "./peer-address.ts";
 
 /** Cookies that prove that whoever says hello gets what is sent to his address, without remembering him (RFC 6347 4.2.1). */
@@ -19,8 +20,7 @@ export function createCookies(random: (bytes: number) => Buffer): Cookies {
 
   return {
     make: (peer, head) => digest(secrets[0], peer, head),
-    isGood: (cookie, peer, head) =>
-      cookie.length === COOKIE_BYTES && secrets.some((secret) => timingSafeEqual(digest(secret, peer, head), cookie)),
+    isGood: (cookie, peer, head) => secrets.some((secret) => macMatches(digest(secret, peer, head), cookie)),
     rotate() {
       secrets = [random(SECRET_BYTES), secrets[0]];
     },

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { frontSettings } from "../../apps/front/src/settings.ts";
 import { gatewaySettings } from "../../apps/gateway/src/settings.ts";
 import { settingsReference } from "../../apps/gateway/src/settings-reference.ts";
 import { runtimeSettings } from "../../packages/runtime/src/settings/runtime-settings.ts";
@@ -45,7 +46,7 @@ describe("a document", () => {
   });
 
   it("names no setting that does not exist", () => {
-    const known = new Set(Object.keys({ ...runtimeSettings.shape, ...gatewaySettings.shape }));
+    const known = new Set(Object.keys({ ...runtimeSettings.shape, ...gatewaySettings.shape, ...frontSettings.shape }));
     const unknown = documents.flatMap(({ path, text }) =>
       [...text.matchAll(/\bTRINE_[A-Z][A-Z_]*[A-Z]\b/g)]
         .map(([name]) => name)

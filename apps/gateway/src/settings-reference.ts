@@ -1,5 +1,6 @@
 import { adminSettings } from "@trine/admin";
 import { coapSettings } from "@trine/coap";
+import { frontSettings } from "@trine/front";
 import { httpSettings } from "@trine/http";
 import { mqttSettings } from "@trine/mqtt";
 import { runtimeSettings } from "@trine/runtime";
@@ -7,7 +8,21 @@ import { z } from "zod";
 import { gatewaySettings } from "./settings.ts";
 
 /** The processes that can run by themselves, with the settings that only some of them read. */
-const PROCESSES = { mqtt: mqttSettings, coap: coapSettings, http: httpSettings, admin: adminSettings } as const;
+const PROCESSES = {
+  mqtt: mqttSettings,
+  coap: coapSettings,
+  http: httpSettings,
+  admin: adminSettings,
+  front: frontSettings,
+  gateway: gatewaySettings,
+} as const;
+
+/** Where several read a setting with defaults of their own, the gateway's stands here. */
+const SHAPE: Readonly<Record<string, z.ZodType>> = {
+  ...frontSettings.shape,
+  ...gatewaySettings.shape,
+  ...runtimeSettings.shape,
+};
 
 const HEAD = `# Configuration
 
@@ -21,14 +36,14 @@ Every setting is an environment variable. A wrong one ends the start with one li
 - An empty value counts as not set.
 - A port of \`0\` takes a free one, and the log line \`ready\` says which; \`off\` turns the listener off.
 
-The gateway (\`npm start\`, \`apps/gateway\`) reads every setting of this page. \`apps/mqtt\`, \`apps/coap\`, \`apps/http\` and \`apps/admin\` run alone; they
+The gateway (\`npm start\`, \`apps/gateway\`) reads every setting of this page but those of the front. \`apps/mqtt\`, \`apps/coap\`, \`apps/http\`, \`apps/admin\` and \`apps/front\` run alone; they
 share their stores, so each requires \`DATABASE_URL\`, \`REDIS_URL\` and \`TRINE_MASTER_KEY_FILE\`. What they share has to be set alike for all of them.
 `;
 
 /** Writes the reference of every setting as Markdown, grouped by the processes that read it. */
 export function settingsReference(): string {
   const groups = new Map<string, string[]>([["every process", Object.keys(runtimeSettings.shape)]]);
-  for (const name of Object.keys(gatewaySettings.shape)) {
+  for (const name of Object.keys({ ...gatewaySettings.shape, ...frontSettings.shape })) {
     const readers = readersOf(name).join(", ");
     groups.set(readers, [...(groups.get(readers) ?? []), name]);
   }
@@ -37,7 +52,7 @@ export function settingsReference(): string {
 
 function readersOf(name: string): string[] {
   const processes = Object.entries(PROCESSES).filter(([, schema]) => name in schema.shape);
-  return [...processes.map(([process]) => process), "gateway"];
+  return processes.map(([process]) => process);
 }
 
 function section(readers: string, names: readonly string[]): string {
@@ -46,8 +61,7 @@ function section(readers: string, names: readonly string[]): string {
 }
 
 function row(name: string, readers: string): string {
-  const shape: Readonly<Record<string, z.ZodType>> = { ...gatewaySettings.shape, ...runtimeSettings.shape };
-  const field = shape[name];
+  const field = SHAPE[name];
   if (!field?.description) throw new Error(`${name} has no description`);
   const fallback = field.parse(undefined);
   const cells = [

@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { isIP } from "node:net";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { type Logger, StartError } from "@trine/runtime";
@@ -104,6 +105,6 @@ function replaceFile(file: string, text: string, mode: number): void {
 
 function isCurrent(kept: TlsMaterial, names: readonly string[], nowMs: number): boolean {
   const certificate = checkMaterial(kept);
-  const covers = (name: string) => certificate.checkHost(name) !== undefined || certificate.checkIP(name) !== undefined;
+  const covers = (name: string) => (isIP(name) ? certificate.checkIP(name) : certificate.checkHost(name)) !== undefined;
   return endOf(certificate) - nowMs > RENEW_BEFORE_MS && names.every(covers);
 }

@@ -1,3 +1,4 @@
+import { constants } from "node:crypto";
 import type { Duplex } from "node:stream";
 import { createSecureContext, type SecureContext, type SecureContextOptions, TLSSocket } from "node:tls";
 import type { ChannelProof, PskKeys } from "@trine/core/auth";
@@ -51,7 +52,8 @@ export function createTerminator(deps: Deps): Terminator {
     ciphers: withLevel(PSK_SUITES.openSsl),
     minVersion: "TLSv1.2",
     maxVersion: "TLSv1.2",
-    sessionIdContext: SESSION_CONTEXT,
+    // A resumed session would name a ticket in place of its device.
+    secureOptions: constants.SSL_OP_NO_TICKET,
   });
   let certificateContext = contextOf(identity, certificates.openSsl);
   const unwatch = identity.onChange(() => {
@@ -82,7 +84,6 @@ export function createTerminator(deps: Deps): Terminator {
       tried?.failed();
       return undefined;
     }
-    // A resumed session names its ticket and no identity: nothing is proved by it, so it is not let in.
     if (!tried) return void socket.destroy();
     const { device, secretVersion } = tried;
     return { stream: socket, proof: { kind: "psk", device, secretVersion } };

@@ -1,5 +1,6 @@
 import type { FuzzTarget } from "./fuzz-target.ts";
 import { alinkReplies } from "./targets/alink.ts";
+import { proxyHeaders, requestHeads, tlsFlights, x509Certificates } from "./targets/channel-bytes.ts";
 import { coapBlocks, coapDatagrams, coapNumbers } from "./targets/coap-datagrams.ts";
 import { masterKeys, names, pskIdentities, sealedPayloads, sealedSecrets } from "./targets/core-texts.ts";
 import { coapCborLogin, coapJsonLogin, httpLogin } from "./targets/login-bodies.ts";
@@ -35,4 +36,8 @@ export const TARGETS: readonly FuzzTarget[] = [
   uplinkIds,
   controlMessages,
   storeUrls,
+  proxyHeaders,
+  tlsFlights,
+  requestHeads,
+  x509Certificates,
 ];

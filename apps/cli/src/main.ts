@@ -11,6 +11,7 @@ import { addKeyCommands } from "./commands/keys.ts";
 import { addMessageCommands } from "./commands/messages.ts";
 import { addPackageCommands } from "./commands/packages.ts";
 import { addProductCommands } from "./commands/products.ts";
+import { addX509Commands } from "./commands/x509.ts";
 
 const program = new Command("trine")
   .description("Operates a Trine gateway through its REST API")
@@ -29,6 +30,7 @@ for (const add of [
   addKeyCommands,
   addPackageCommands,
   addBurnCommands,
+  addX509Commands,
 ])
   add(program);
 

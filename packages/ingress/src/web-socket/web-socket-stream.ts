@@ -4,8 +4,8 @@ import type { RawData, WebSocket } from "ws";
 /** Of the status codes of RFC 6455, 7.4.1. */
 const UNSUPPORTED_DATA = 1003;
 
-/** How long a client may take to answer a goodbye. */
-const CLOSE_WITHIN_MS = 5_000;
+/** How long a client may take to answer a goodbye; nothing that it sends meanwhile is read. */
+const CLOSE_WITHIN_MS = 1_000;
 
 /**
  * The binary messages of a WebSocket as one stream of bytes: where one message ends and another begins says nothing. A text ends the
@@ -43,17 +43,22 @@ export class WebSocketStream extends Duplex {
     done();
   }
 
+  /** Says goodbye, since clients that lose the line without it may wait for it; whoever does not answer loses the line. */
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    if (this.#socket.readyState === this.#socket.CLOSING && !error) {
-      const timer = setTimeout(() => this.#socket.terminate(), CLOSE_WITHIN_MS);
-      this.#socket.once("close", () => clearTimeout(timer));
+    const socket = this.#socket;
+    if (error || socket.readyState === socket.CLOSED) {
+      socket.terminate();
     } else {
-      this.#socket.terminate();
+      const timer = setTimeout(() => socket.terminate(), CLOSE_WITHIN_MS);
+      socket.once("close", () => clearTimeout(timer));
+      socket.resume();
+      socket.close(1000);
     }
     done(error);
   }
 
   #take(data: RawData, isBinary: boolean): void {
+    if (this.destroyed) return;
     if (!isBinary) {
       this.#socket.close(UNSUPPORTED_DATA, "binary messages only");
       return;

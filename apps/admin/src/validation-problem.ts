@@ -61,5 +61,5 @@ function likeliest(branches: readonly (readonly Issue[])[]): readonly Issue[] | 
 
 /** A name that could be one of a field. Whoever sent a secret in its place does not get it written down in an error. */
 function shownName(key: string): string {
-  return /^[A-Za-z]{1,24}$/.test(key) ? key : "?";
+  return /^[A-Za-z][A-Za-z._-]{0,23}$/.test(key) ? key : "?";
 }

@@ -10,6 +10,8 @@ export interface RecordingRecorder extends Recorder {
   /** Transport and reason of what was dropped or cut off. */
   readonly drops: readonly { readonly transport: string; readonly reason: string }[];
   readonly clones: readonly Fact<"cloneSuspected">[];
+  /** Transports of connections that began. */
+  readonly openings: readonly string[];
   /** Transport and reason of connections that ended. */
   readonly closings: readonly { readonly transport: string; readonly why: string }[];
   /** One for each handshake: transport and outcome. */
@@ -23,6 +25,7 @@ export function createRecordingRecorder(): RecordingRecorder {
   const downlinks: Fact<"downlinkChanged">[] = [];
   const drops: { transport: string; reason: string }[] = [];
   const clones: Fact<"cloneSuspected">[] = [];
+  const openings: string[] = [];
   const closings: { transport: string; why: string }[] = [];
   const handshakes: { transport: string; outcome: string }[] = [];
   const faults: { where: string; error: unknown }[] = [];
@@ -32,13 +35,14 @@ export function createRecordingRecorder(): RecordingRecorder {
     downlinks,
     drops,
     clones,
+    openings,
     closings,
     handshakes,
     faults,
     loginDecided: (decision) => void logins.push(decision),
     uplinkDecided: (fact) => void uplinks.push(fact),
     downlinkChanged: (fact) => void downlinks.push(fact),
-    connectionOpened: () => undefined,
+    connectionOpened: (transport) => void openings.push(transport),
     connectionClosed: (transport, why) => void closings.push({ transport, why }),
     dropped(transport, reason, times = 1) {
       for (let count = 0; count < times; count += 1) drops.push({ transport, reason });

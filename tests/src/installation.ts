@@ -33,6 +33,7 @@ export interface Installation {
     readonly all: number;
     readonly coap: number;
     readonly symmetric: number;
+    readonly coaps: number;
     readonly admin: number;
   };
   /** Every program of it. */
@@ -150,6 +151,7 @@ function describeInstallation(parts: {
       all: port("TRINE_ALL_PORT"),
       coap: port("TRINE_COAP_PORT"),
       symmetric: port("TRINE_COAP_SYMMETRIC_PORT"),
+      coaps: port("TRINE_COAPS_PORT"),
       admin: port("TRINE_ADMIN_PORT"),
     },
     apps: parts.apps,

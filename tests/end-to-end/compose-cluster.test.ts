@@ -38,7 +38,7 @@ describe("what the compose file of the cluster states", () => {
     const published = CLUSTER_APPS.flatMap((app) =>
       services[app].ports.map((port) => port.replace(/:\d+(\/udp)?$/, "$1")),
     );
-    expect(published).toHaveLength(10);
+    expect(published).toHaveLength(12);
     expect(published).toEqual([...new Set(published)]);
   });
 

@@ -1,11 +1,14 @@
+import { randomBytes } from "node:crypto";
+import type { PskTurns } from "@trine/core/auth";
 import type { DtlsOptions } from "./dtls-server.ts";
-import type { createKeysInTurn } from "./keys-in-turn.ts";
 import { readJson } from "./process/channel.ts";
 import { FRAME, type Frame } from "./process/frames.ts";
 import type { Configuration, Counts, KeyQuestion, OpenedSession, StartFailure } from "./process/messages.ts";
 import { type DtlsChild, spawnChild } from "./process/spawn-child.ts";
 import { promised } from "./promised.ts";
 import { createSessions, type Sessions } from "./sessions.ts";
+
+const DECOY_BYTES = 64;
 
 /** One child process, from its start to its end, and what is known of it here. */
 export interface Life {
@@ -18,10 +21,7 @@ export interface Life {
 }
 
 /** Starts a child process on a port. */
-export function beginLife(
-  options: DtlsOptions,
-  { port, findKey }: { port: number; findKey: ReturnType<typeof createKeysInTurn> },
-): Life {
+export function beginLife(options: DtlsOptions, { port, turns }: { port: number; turns: PskTurns }): Life {
   const { recorder, transport, on, certificate } = options;
   const sessions = createSessions({ transport, recorder, ended: on.ended });
   const started = promised<number | StartFailure>();
@@ -60,12 +60,16 @@ export function beginLife(
     if (proof?.kind === "psk") channel.sendJson(FRAME.vouch, id, null);
   }
 
-  /** Without an answer a handshake runs out, and the device tries again: as much is said by an empty key. */
+  /**
+   * The identity of nobody gets a random key, and its handshake fails as with a wrong one. Without an answer a handshake runs out, and the
+   * device tries again: as much is said by an empty key.
+   */
   async function answerKey(id: number, { identity, address }: KeyQuestion): Promise<void> {
     try {
-      const found = await findKey(identity, address);
-      sessions.noteKey(id, found);
-      channel.sendBytes(FRAME.useKey, id, found.key);
+      const tried = await turns.find(identity, address);
+      tried?.passTurn();
+      if (tried) sessions.noteKey(id, tried);
+      channel.sendBytes(FRAME.useKey, id, tried?.key ?? randomBytes(DECOY_BYTES));
     } catch (error) {
       recorder.fault("dtls_key", error);
       channel.sendBytes(FRAME.useKey, id, Buffer.alloc(0));

@@ -1,8 +1,7 @@
-import type { ChannelProof, X509Chain } from "@trine/core/auth";
+import type { ChannelProof, PskTry, X509Chain } from "@trine/core/auth";
 import type { Recorder } from "@trine/core/ports";
 import type { DtlsSession } from "./dtls-server.ts";
 import { plainAddress } from "./front/peer-address.ts";
-import type { HandshakeKey } from "./keys-in-turn.ts";
 import type { OpenedSession } from "./process/messages.ts";
 
 /** The sessions of one child process, by the numbers that it gives them. */
@@ -10,7 +9,7 @@ export interface Sessions {
   find(childId: number): DtlsSession | undefined;
   childIdOf(session: DtlsSession): number | undefined;
   /** The key that a handshake was given. */
-  noteKey(childId: number, key: HandshakeKey): void;
+  noteKey(childId: number, key: PskTry): void;
   open(childId: number, opened: OpenedSession): DtlsSession;
   /** Ends a session, or forgets a handshake. */
   end(childId: number, why: string): void;
@@ -28,7 +27,7 @@ export function createSessions(given: {
   const { transport, recorder, ended } = given;
   const sessions = new Map<number, DtlsSession>();
   const childIds = new Map<DtlsSession, number>();
-  const keys = new Map<number, HandshakeKey>();
+  const keys = new Map<number, PskTry>();
 
   function end(childId: number, why: string): void {
     keys.delete(childId);
@@ -47,7 +46,7 @@ export function createSessions(given: {
     open(childId, { address, port, suite, certificates }) {
       const key = keys.get(childId);
       keys.delete(childId);
-      key?.worked();
+      key?.keepTurn();
       lastId += 1;
       const proof = key?.proof ?? x509Proof(certificates);
       const session = { id: lastId, address: plainAddress(address), port, suite, ...(proof ? { proof } : {}) };

@@ -1,6 +1,6 @@
+import { createPskTurns } from "@trine/core/auth";
 import { listenError } from "@trine/runtime";
 import type { DtlsOptions, DtlsServer, DtlsSession, NoEngine } from "./dtls-server.ts";
-import { createKeysInTurn } from "./keys-in-turn.ts";
 import { beginLife, type Life } from "./life.ts";
 import { FRAME } from "./process/frames.ts";
 
@@ -18,8 +18,8 @@ const STOP_WITHIN_MS = 2_000;
  */
 export async function startDtls(options: DtlsOptions): Promise<DtlsServer | NoEngine> {
   const { recorder, certificate } = options;
-  const findKey = createKeysInTurn(options.pskKeys);
-  const first = beginLife(options, { port: options.port, findKey });
+  const turns = createPskTurns(options.pskKeys);
+  const first = beginLife(options, { port: options.port, turns });
   const outcome = await first.started;
   if (typeof outcome !== "number") {
     await leave(first);
@@ -68,7 +68,7 @@ export async function startDtls(options: DtlsOptions): Promise<DtlsServer | NoEn
       const nowMs = performance.now();
       const waitMs = nowMs - sinceMs > HEALTHY_MS ? FIRST_PAUSE_MS : pauseMs;
       pause = setTimeout(() => {
-        life = beginLife(options, { port, findKey });
+        life = beginLife(options, { port, turns });
         watch(life, { sinceMs: nowMs, pauseMs: Math.min(waitMs * 2, LONGEST_PAUSE_MS) });
         void endUnlessStarted(life);
       }, waitMs);

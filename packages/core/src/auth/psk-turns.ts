@@ -7,8 +7,13 @@ export interface PskTry {
   readonly key: Buffer;
   /** What the handshake proves when it succeeds. */
   readonly proof: Extract<ChannelProof, { kind: "psk" }>;
-  /** Call it when the handshake has succeeded: this key comes first the next time. */
-  worked(): void;
+  /**
+   * The next handshake tries another key. To be called when this one has failed, or at once where nobody hears of that: what does not
+   * decrypt is silently dropped over UDP (RFC 6347, 4.1.2.7).
+   */
+  passTurn(): void;
+  /** The handshake has succeeded: this key comes first the next time, though its turn was passed. */
+  keepTurn(): void;
 }
 
 /** Finds the one key that a handshake can try. */
@@ -36,13 +41,13 @@ export function createPskTurns(pskKeys: PskKeys): PskTurns {
       const name = `${peer} ${identity}`;
       const turn = (turns.get(name) ?? 0) % keys.length;
       const { key, secretVersion } = keys[turn] ?? keys[0];
-      if (keys.length > 1) turns.set(name, turn + 1);
+      // With one key there is nothing to take turns with, and a stranger's identities need no room.
+      const next = (turn: number) => keys.length > 1 && turns.set(name, turn);
       return {
         key,
         proof: { kind: "psk", device, secretVersion },
-        worked() {
-          if (keys.length > 1) turns.set(name, turn);
-        },
+        passTurn: () => void next(turn + 1),
+        keepTurn: () => void next(turn),
       };
     },
   };

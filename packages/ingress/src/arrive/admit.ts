@@ -108,7 +108,7 @@ async function secure(
   if (!release) return "closed";
   try {
     // Nobody is told why a handshake failed beyond what TLS says itself.
-    return (await terminator.terminate(socket, offered)) ?? "handshake_failed";
+    return (await terminator.terminate(socket, { offered, peer })) ?? "handshake_failed";
   } finally {
     release();
   }

@@ -1,11 +1,10 @@
 import { constants } from "node:crypto";
 import type { Duplex } from "node:stream";
 import { createSecureContext, type SecureContext, type SecureContextOptions, TLSSocket } from "node:tls";
-import type { ChannelProof, PskKeys } from "@trine/core/auth";
+import { type ChannelProof, createPskTurns, type PskKeys, type PskTry } from "@trine/core/auth";
 import type { Recorder } from "@trine/core/ports";
 import type { Metrics } from "@trine/runtime";
 import type { TlsIdentity } from "../identity/tls-identity.ts";
-import { createKeysInTurn, type TriedKey } from "./keys-in-turn.ts";
 import { presentedChain } from "./presented-chain.ts";
 import { PskGate } from "./psk-gate.ts";
 import { ALL_SUITES, MODERN_SUITES, meansPreSharedKey, PSK_SUITES } from "./suites.ts";
@@ -22,9 +21,10 @@ export interface Terminator {
    * Does the server's part of a handshake over a stream from which nothing was read.
    *
    * @param offered suites of the client's hello.
+   * @param peer address of the client.
    * @returns `undefined` when the handshake failed; the stream is closed then.
    */
-  terminate(stream: Duplex, offered: readonly number[]): Promise<SecuredChannel | undefined>;
+  terminate(stream: Duplex, client: { offered: readonly number[]; peer: string }): Promise<SecuredChannel | undefined>;
   close(): void;
 }
 
@@ -47,7 +47,7 @@ const SESSION_CONTEXT = "trine";
 export function createTerminator(deps: Deps): Terminator {
   const { identity, handshakeMs, recorder, metrics } = deps;
   const certificates = deps.legacy ? ALL_SUITES : MODERN_SUITES;
-  const findKey = createKeysInTurn(deps.pskKeys);
+  const turns = createPskTurns(deps.pskKeys);
   const pskContext = createSecureContext({
     ciphers: withLevel(PSK_SUITES.openSsl),
     minVersion: "TLSv1.2",
@@ -73,20 +73,19 @@ export function createTerminator(deps: Deps): Terminator {
     return { stream: socket, ...(chain ? { proof: { kind: "x509", chain } } : {}) };
   }
 
-  async function byKey(stream: Duplex): Promise<SecuredChannel | undefined> {
-    let tried: TriedKey | undefined;
+  async function byKey(stream: Duplex, peer: string): Promise<SecuredChannel | undefined> {
+    let tried: PskTry | undefined;
     const gate = new PskGate(stream, async (identity) => {
-      tried = identity === undefined ? undefined : await findKey(identity);
+      tried = identity === undefined ? undefined : await turns.find(identity, peer);
     });
     gate.on("error", (error) => recorder.fault("psk_lookup", error));
     const socket = new TLSSocket(gate, { isServer: true, secureContext: pskContext, ...onPsk(() => tried?.key) });
     if (!(await handshake(socket, "psk"))) {
-      tried?.failed();
+      tried?.passTurn();
       return undefined;
     }
     if (!tried) return void socket.destroy();
-    const { device, secretVersion } = tried;
-    return { stream: socket, proof: { kind: "psk", device, secretVersion } };
+    return { stream: socket, proof: tried.proof };
   }
 
   function handshake(socket: TLSSocket, way: string): Promise<boolean> {
@@ -110,7 +109,8 @@ export function createTerminator(deps: Deps): Terminator {
   }
 
   return {
-    terminate: (stream, offered) => (meansPreSharedKey(offered, certificates) ? byKey(stream) : byCertificate(stream)),
+    terminate: (stream, { offered, peer }) =>
+      meansPreSharedKey(offered, certificates) ? byKey(stream, peer) : byCertificate(stream),
     close: unwatch,
   };
 }

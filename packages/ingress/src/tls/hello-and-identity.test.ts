@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createIdentityReader } from "./identity-reader.ts";
-import { createKeysInTurn } from "./keys-in-turn.ts";
 import { readHello } from "./read-hello.ts";
 import { ALL_SUITES, meansPreSharedKey } from "./suites.ts";
 
@@ -102,29 +101,4 @@ describe("the identity of a pre-shared key", () => {
       }),
     );
   });
-});
-
-it("an identity with two keys tries the other one after a failure", async () => {
-  const [first, second] = [Buffer.from("first"), Buffer.from("second")];
-  const device = { productKey: "a1b2C3d4E5f", deviceName: "device_01" } as never;
-  const find = createKeysInTurn({
-    find: async (identity) =>
-      identity === "none"
-        ? undefined
-        : {
-            device,
-            keys: [
-              { key: first, secretVersion: 1 },
-              { key: second, secretVersion: 2 },
-            ],
-          },
-  });
-  expect(await find("none")).toBeUndefined();
-  const tried = await find("some");
-  expect(tried?.key).toBe(first);
-  expect((await find("some"))?.key).toBe(first);
-  tried?.failed();
-  expect((await find("some"))?.secretVersion).toBe(2);
-  (await find("some"))?.failed();
-  expect((await find("some"))?.secretVersion).toBe(1);
 });

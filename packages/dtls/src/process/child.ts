@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { Socket } from "node:net";
+import { openUdpPort, type UdpPort } from "@trine/runtime/udp";
 import type { CertificateMaterial, DtlsEngine } from "../engine/engine.ts";
 import { createFront, type Front } from "../front/create-front.ts";
 import { createOpenSslEngine } from "../openssl/create-openssl-engine.ts";
@@ -9,7 +10,6 @@ import { type Channel, openChannel, readJson } from "./channel.ts";
 import { createCounters } from "./counters.ts";
 import { FRAME, type Frame } from "./frames.ts";
 import type { Configuration, KeyQuestion, OpenedSession, StartFailure } from "./messages.ts";
-import { openUdp, type UdpPort } from "./udp-port.ts";
 
 // The process that speaks DTLS: it owns the UDP port, knows no secret but the keys of handshakes under way, and lives as long as the one that
 // started it, to which file descriptor 3 leads.
@@ -18,6 +18,8 @@ const CHANNEL_FD = 3;
 const TICK_MS = 100;
 const COUNT_MS = 1000;
 const COOKIE_LIFE_MS = 60_000;
+// Bursts of hellos come in while the process encrypts.
+const RECEIVE_BUFFER_BYTES = 4_194_304;
 
 // Whoever signals a group means its first process, which ends this one when it has said goodbye to its devices.
 process.on("SIGINT", ignore);
@@ -51,10 +53,14 @@ async function start(given: Configuration): Promise<void> {
   }
   front = openFront(engine, given);
   try {
-    udp = await openUdp(given, {
-      datagram: (datagram, from) => front?.receive(datagram, from),
-      fault: (error) => channel.sendJson(FRAME.fault, 0, messageOf(error)),
-    });
+    udp = await openUdpPort(
+      { host: given.host, port: given.port, receiveBufferBytes: RECEIVE_BUFFER_BYTES },
+      {
+        datagram: (datagram, from) => front?.receive(datagram, from),
+        dropped: (reason) => counters.dropped(reason),
+        fault: (error) => channel.sendJson(FRAME.fault, 0, messageOf(error)),
+      },
+    );
   } catch (error) {
     const { code = "" } = error as NodeJS.ErrnoException;
     return fail({ kind: "no_socket", code, detail: messageOf(error) });

@@ -3,6 +3,7 @@ import { createServer as createTlsServer } from "node:https";
 import cookie from "@fastify/cookie";
 import swagger, { type FastifyDynamicSwaggerOptions } from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
+import { parseTrustedProxies } from "@trine/runtime";
 import Fastify, { type FastifyInstance } from "fastify";
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
 import type { AdminTls } from "./access/admin-tls.ts";
@@ -13,7 +14,6 @@ import { createKeyring } from "./access/keyring.ts";
 import { createRefusalAudit } from "./access/refusal-audit.ts";
 import { drawRequestId, installSecurityHeaders } from "./access/security-headers.ts";
 import { createSignInDelays } from "./access/sign-in-delays.ts";
-import { trustedProxies } from "./access/trusted-proxies.ts";
 import type { AdminDeps } from "./admin-deps.ts";
 import { answerBrokenRequest } from "./broken-request.ts";
 import { describeRoute } from "./describe-route.ts";
@@ -72,7 +72,7 @@ export async function createAdminApp(deps: AdminDeps, tls?: AdminTls): Promise<F
       const server = tls ? createTlsServer(tls.options, handler) : createServer(handler);
       return Object.assign(server, { requestTimeout: REQUEST_WITHIN_MS, maxConnections: MAX_CONNECTIONS });
     },
-    trustProxy: trustedProxies(settings.TRINE_TRUSTED_PROXIES),
+    trustProxy: parseTrustedProxies(settings.TRINE_TRUSTED_PROXIES),
     bodyLimit: settings.TRINE_ADMIN_BODY_BYTES,
     genReqId: drawRequestId,
     forceCloseConnections: true,

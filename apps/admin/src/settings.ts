@@ -1,4 +1,4 @@
-import { intSetting, optionalTextSetting, portSetting } from "@trine/runtime";
+import { intSetting, optionalTextSetting, portSetting, trustedProxiesSetting } from "@trine/runtime";
 import { z } from "zod";
 
 /** Settings of the admin API. */
@@ -11,9 +11,7 @@ export const adminSettings = z.object({
     "Certificate of the REST API and its chain, PEM; read again when it changes. Unset: no TLS, for the loopback or behind a proxy that ends it.",
   ),
   TRINE_ADMIN_TLS_KEY_FILE: optionalTextSetting("Private key of that certificate, PEM."),
-  TRINE_TRUSTED_PROXIES: optionalTextSetting(
-    "Addresses or networks, with commas between, whose PROXY protocol (version 1 and 2) and `X-Forwarded-For` are believed. Whoever comes from one of them has to send either: see [Behind a proxy](operations.md#behind-a-proxy). Unset: none.",
-  ),
+  ...trustedProxiesSetting,
   TRINE_ADMIN_BODY_BYTES: intSetting(
     { fallback: 16_777_216, min: 65_536 },
     "Largest request body; a batch of 100 000 devices as CSV takes about 6 MB.",

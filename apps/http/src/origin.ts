@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import type { ChannelProof } from "@trine/core/auth";
+import { plainAddress } from "@trine/core/guard";
 import type { Ingress } from "@trine/ingress";
 import type { FastifyRequest } from "fastify";
 import type { HandedServer } from "./handed-server.ts";
@@ -29,15 +30,13 @@ export function createOriginOf(
   };
 }
 
-const MAPPED = "::ffff:";
-
 /** Goes back from the nearest hop to the first that is no trusted proxy. Behind what is no address nothing is believed. */
 export function forwardedPeer(peer: string, hops: string, isTrusted: (address: string) => boolean): string {
   let farthest = peer;
   for (const hop of hops.split(",").reverse()) {
     const text = hop.trim();
     if (!isTrusted(farthest) || isIP(text) === 0) break;
-    farthest = text.startsWith(MAPPED) ? text.slice(MAPPED.length) : text;
+    farthest = plainAddress(text);
   }
   return farthest;
 }

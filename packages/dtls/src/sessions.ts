@@ -1,7 +1,7 @@
 import type { ChannelProof, PskTry, X509Chain } from "@trine/core/auth";
+import { plainAddress } from "@trine/core/guard";
 import type { Recorder } from "@trine/core/ports";
 import type { DtlsSession } from "./dtls-server.ts";
-import { plainAddress } from "./front/peer-address.ts";
 import type { OpenedSession } from "./process/messages.ts";
 
 /** The sessions of one child process, by the numbers that it gives them. */

@@ -28,15 +28,20 @@ let sessions: DtlsSession[];
 let clients: DtlsClient[];
 
 beforeEach(async () => {
+  clients = [];
+  await start();
+});
+
+async function start(given: Partial<FrontLimits> = {}): Promise<void> {
   recorder = createRecordingRecorder();
-  [sessions, clients] = [[], []];
+  sessions = [];
   const started = await startDtls({
     host: "127.0.0.1",
     port: 0,
     setting: "TRINE_COAPS_PORT",
     mtu: 1_280,
     legacy: true,
-    limits,
+    limits: { ...limits, ...given },
     pskKeys,
     recorder,
     transport: "coaps",
@@ -50,7 +55,7 @@ beforeEach(async () => {
   });
   if (!("port" in started)) throw new Error(started.missing);
   server = started;
-});
+}
 afterEach(async () => {
   await Promise.all(clients.map((client) => client.abandon()));
   await server.stop();
@@ -87,6 +92,17 @@ it("a wrong key and the identity of nobody look alike", async () => {
   const nobody = await greet({ identity: "nobody", timeoutMs: 1_500 }).catch((error: Error) => error.message);
   expect(wrong).not.toBe("echo hello");
   expect(nobody).toBe(wrong);
+});
+
+it("hellos of one address beyond those of a second get no answer, and get one again a second later", async () => {
+  await server.stop();
+  await start({ hellosPerSecond: 2 });
+  const flood = createSocket("udp4");
+  const hello = await aHello();
+  for (let index = 0; index < 20; index += 1) flood.send(hello, server.port, "127.0.0.1");
+  await expect.poll(() => recorder.drops.filter(({ reason }) => reason === "hello_rate").length).toBeGreaterThan(15);
+  flood.close();
+  expect(await greet({ timeoutMs: 10_000 })).toBe("echo hello");
 });
 
 it("a process that is killed is started again on its port, and the next device gets in", async () => {
@@ -144,3 +160,16 @@ it("a port that is taken is one line that names the setting", async () => {
   });
   await expect(again).rejects.toThrow(/TRINE_COAPS_PORT/);
 });
+
+/** The first datagram of a device that greets. */
+async function aHello(): Promise<Buffer> {
+  const listener = createSocket("udp4").bind(0, "127.0.0.1");
+  await once(listener, "listening");
+  const connect = await createDtlsConnector({ suites: "PSK-AES128-CBC-SHA" });
+  const { port } = listener.address();
+  const nobody = connect({ port, psk: { identity: "somebody", key: KEY }, timeoutMs: 500 }).catch(() => undefined);
+  const [hello] = (await once(listener, "message")) as [Buffer];
+  await nobody;
+  listener.close();
+  return hello;
+}

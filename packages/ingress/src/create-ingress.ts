@@ -1,8 +1,8 @@
-import { createServer, type Server, type Socket } from "node:net";
+import { createServer, type Socket } from "node:net";
+import { plainAddress, subnetOf } from "@trine/core/guard";
 import type { Platform } from "@trine/core/platform";
-import { type Logger, listenOn, type Metrics } from "@trine/runtime";
+import { type Logger, listenOn, type Metrics, parseTrustedProxies } from "@trine/runtime";
 import { admit } from "./arrive/admit.ts";
-import { plainAddress } from "./arrive/plain-address.ts";
 import { openTlsIdentity } from "./identity/open-tls-identity.ts";
 import type { TlsIdentity } from "./identity/tls-identity.ts";
 import type { Ingress, ListenerOptions } from "./ingress.ts";
@@ -10,7 +10,6 @@ import { createAddressCounts } from "./limits/address-counts.ts";
 import { createHandshakeSlots } from "./limits/handshake-slots.ts";
 import { createFactReader } from "./proxy/channel-facts.ts";
 import { readProxyKey } from "./proxy/proxy-key.ts";
-import { parseTrustedProxies } from "./proxy/trusted-proxies.ts";
 import type { IngressSettings } from "./settings.ts";
 import { createTerminator } from "./tls/create-terminator.ts";
 import { createUpgrader } from "./web-socket/create-upgrader.ts";
@@ -56,18 +55,19 @@ export async function createIngress(deps: IngressDeps): Promise<Ingress> {
   );
   const counts = createAddressCounts(settings.TRINE_CONNECTIONS_PER_ADDRESS);
   const admitDeps = { isTrustedProxy, readFacts, terminator, slots, upgrader, withinMs };
-  const waiting = new Set<Socket>();
+  /** Connections that no receiver has taken yet. */
+  const waitingByListener = new Set<Set<Socket>>();
 
-  /** Counts a connection of a device's address as long as it is open. */
+  /** Counts a connection for the network that it comes from as long as it is open. */
   function countFor(socket: Socket): (peer: string) => boolean {
     return (peer) => {
-      const release = counts.take(peer);
+      const release = counts.take(subnetOf(peer));
       if (release) socket.once("close", release);
       return release !== undefined;
     };
   }
 
-  async function arrive(socket: Socket, options: ListenerOptions): Promise<void> {
+  async function arrive(socket: Socket, options: ListenerOptions, waiting: Set<Socket>): Promise<void> {
     // Whatever happens to it before a receiver listens is no fault of this process.
     socket.on("error", () => undefined);
     const address = plainAddress(socket.remoteAddress ?? "");
@@ -82,17 +82,14 @@ export async function createIngress(deps: IngressDeps): Promise<Ingress> {
     socket.destroy();
   }
 
-  function closeWaiting(): void {
-    for (const socket of waiting) socket.destroy();
-  }
-
   return {
     ...offerOf(identity),
     isTrustedProxy,
     async listen(options) {
       const { host, port, setting } = options;
+      const here = new Set<Socket>();
       const server = createServer({ noDelay: true }, (socket) => {
-        arrive(socket, options).catch((error: unknown) => {
+        arrive(socket, options, here).catch((error: unknown) => {
           platform.recorder.fault("ingress", error);
           socket.destroy();
         });
@@ -100,10 +97,19 @@ export async function createIngress(deps: IngressDeps): Promise<Ingress> {
       const taken = await listenOn(server, { host, port, setting, backlog: BACKLOG });
       // The process has run out of file descriptors, say: it serves whom it has.
       server.on("error", (error) => platform.recorder.fault(`listener_${setting}`, error));
-      return { port: taken, stop: () => stop(server, closeWaiting) };
+      waitingByListener.add(here);
+      return {
+        port: taken,
+        // What its receivers took goes on; a server is closed only when that has ended, so nobody waits for it.
+        async stop() {
+          server.close();
+          waitingByListener.delete(here);
+          closeAll(here);
+        },
+      };
     },
     async close() {
-      closeWaiting();
+      for (const sockets of waitingByListener) closeAll(sockets);
       upgrader.close();
       terminator?.close();
       identity?.close();
@@ -116,8 +122,6 @@ function offerOf(identity: TlsIdentity | undefined): Pick<Ingress, "hasTls" | "c
   return { hasTls: true, certificate: identity, ...(identity.caFile === undefined ? {} : { caFile: identity.caFile }) };
 }
 
-/** What its receivers took goes on; a server is closed only when that has ended, so nobody waits for it. */
-async function stop(server: Server, closeWaiting: () => void): Promise<void> {
-  server.close();
-  closeWaiting();
+function closeAll(sockets: Iterable<Socket>): void {
+  for (const socket of sockets) socket.destroy();
 }

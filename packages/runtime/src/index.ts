@@ -11,4 +11,5 @@ export { listenError, StartError } from "./process/start-error.ts";
 export { intSetting, optionalTextSetting, portSetting, textSetting } from "./settings/fields.ts";
 export { type Environment, loadSettings, readEnvironment } from "./settings/load-settings.ts";
 export { type RuntimeSettings, runtimeSettings } from "./settings/runtime-settings.ts";
+export { parseTrustedProxies, trustedProxiesSetting } from "./settings/trusted-proxies.ts";
 export { restoreDataFolder } from "./stores/restore-data-folder.ts";

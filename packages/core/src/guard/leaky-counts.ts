@@ -26,7 +26,13 @@ const LOOK_AT = 2;
  *
  * Bounded: beyond `maxKeys` the key that was not used for the longest time is forgotten, so that a flood of keys costs no memory.
  */
-export function createLeakyCounts({ clock, maxKeys }: { clock: Clock; maxKeys: number }): LeakyCounts {
+export function createLeakyCounts({
+  clock,
+  maxKeys,
+}: {
+  clock: Pick<Clock, "monotonicMs">;
+  maxKeys: number;
+}): LeakyCounts {
   /** Monotonic times, by key; the longest unused first. */
   const emptyAt = new Map<string, number>();
 

@@ -1,3 +1,5 @@
+import { plainAddress } from "./plain-address.ts";
+
 /**
  * The network that an address counts as when logins are limited: an IPv4 address by itself; of IPv6 the /64, since whoever has one address of
  * it has all of them.
@@ -7,13 +9,12 @@
 export function subnetOf(peer: string): string {
   if (IPV4.test(peer)) return peer;
   const [address = ""] = peer.split("%", 1);
-  const mapped = MAPPED.exec(address)?.[1];
-  if (mapped !== undefined) return mapped;
-  return IPV6.test(address) ? `${firstGroups(address)}::/64` : "unknown";
+  if (!IPV6.test(address)) return "unknown";
+  const plain = plainAddress(address);
+  return plain.includes(":") ? `${firstGroups(plain)}::/64` : plain;
 }
 
 const IPV4 = /^\d{1,3}(?:\.\d{1,3}){3}$/;
-const MAPPED = /^::ffff:(\d{1,3}(?:\.\d{1,3}){3})$/i;
 // Only told apart from what is no address; the network stack that accepted the connection has parsed it.
 const IPV6 = /^(?=.*:)[0-9a-f:.]{2,45}$/i;
 const GROUPS = 8;
@@ -27,7 +28,7 @@ function firstGroups(address: string): string {
   const all = [...before, ...new Array<string>(zeros).fill("0"), ...after];
   return all
     .slice(0, 4)
-    .map((group) => group.toLowerCase().replace(/^0+(?=.)/, ""))
+    .map((group) => group.replace(/^0+(?=.)/, ""))
     .join(":");
 }
 

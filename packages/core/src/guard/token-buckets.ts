@@ -18,7 +18,7 @@ export interface TokenBuckets {
 }
 
 /** Makes buckets, at most `maxKeys` of them; one that was forgotten is full again. */
-export function createTokenBuckets(deps: { clock: Clock; maxKeys: number }): TokenBuckets {
+export function createTokenBuckets(deps: { clock: Pick<Clock, "monotonicMs">; maxKeys: number }): TokenBuckets {
   const used = createLeakyCounts(deps);
   return {
     waitMs(key, { everyMs, burst }, count = 1) {

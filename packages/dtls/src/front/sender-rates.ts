@@ -1,5 +1,4 @@
-import { LRUCache } from "lru-cache";
-import { senderOf } from "./peer-address.ts";
+import { createTokenBuckets, perSecond, subnetOf } from "@trine/core/guard";
 
 /** Lets each sender do something so many times a second. */
 export interface SenderRates {
@@ -11,22 +10,18 @@ export interface SenderRates {
 const MAX_SENDERS = 50_000;
 
 /**
- * Makes a token bucket a sender; it holds one second's worth.
+ * Makes a token bucket a network (an IPv4 address, or the /64 of an IPv6 one); it holds one second's worth.
  *
  * @param nowMs a clock that never goes back.
  */
-export function createSenderRates(perSecond: number, nowMs: () => number): SenderRates {
-  const buckets = new LRUCache<string, { left: number; atMs: number }>({ max: MAX_SENDERS });
+export function createSenderRates(count: number, nowMs: () => number): SenderRates {
+  const buckets = createTokenBuckets({ clock: { monotonicMs: nowMs }, maxKeys: MAX_SENDERS });
+  const rate = perSecond(count);
   return {
     take(address) {
-      const key = senderOf(address);
-      const now = nowMs();
-      const bucket = buckets.get(key) ?? { left: perSecond, atMs: now };
-      bucket.left = Math.min(perSecond, bucket.left + ((now - bucket.atMs) / 1000) * perSecond);
-      bucket.atMs = now;
-      buckets.set(key, bucket);
-      if (bucket.left < 1) return false;
-      bucket.left -= 1;
+      const network = subnetOf(address);
+      if (buckets.waitMs(network, rate) > 0) return false;
+      buckets.take(network, rate);
       return true;
     },
   };

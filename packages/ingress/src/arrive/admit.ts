@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { subnetOf } from "@trine/core/guard";
 import type { ListenerOptions } from "../ingress.ts";
 import type { HandshakeSlots } from "../limits/handshake-slots.ts";
 import type { ReadFacts } from "../proxy/parse-proxy-v2.ts";
@@ -103,7 +104,7 @@ async function secure(
   const gone = new AbortController();
   const leave = () => gone.abort();
   socket.once("close", leave);
-  const release = await slots.take(peer, gone.signal);
+  const release = await slots.take(subnetOf(peer), gone.signal);
   socket.off("close", leave);
   if (!release) return "closed";
   try {

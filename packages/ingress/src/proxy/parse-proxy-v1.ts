@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { plainAddress } from "../arrive/plain-address.ts";
+import { plainAddress } from "@trine/core/guard";
 import { BROKEN, PARTIAL, type ProxyVerdict } from "./proxy-header.ts";
 
 /** The longest header with its CR and LF (PROXY protocol, 2.1). */

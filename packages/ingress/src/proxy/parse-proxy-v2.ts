@@ -1,4 +1,4 @@
-import { plainAddress } from "../arrive/plain-address.ts";
+import { plainAddress } from "@trine/core/guard";
 import { formatAddress } from "./format-address.ts";
 import { BROKEN, PARTIAL, type ProxyVerdict } from "./proxy-header.ts";
 import { FIXED_BYTES, VERSION_AND_COMMAND } from "./proxy-v2.ts";

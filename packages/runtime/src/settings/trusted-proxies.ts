@@ -1,16 +1,24 @@
 import { BlockList, isIP } from "node:net";
-import { StartError } from "@trine/runtime";
+import { StartError } from "../process/start-error.ts";
+import { optionalTextSetting } from "./fields.ts";
+
+/** The setting that says which proxies are trusted, for whatever listens behind them. */
+export const trustedProxiesSetting = {
+  TRINE_TRUSTED_PROXIES: optionalTextSetting(
+    "Addresses or networks, with commas between, whose PROXY protocol (version 1 and 2) and `X-Forwarded-For` are believed. Whoever comes from one of them has to send either: see [Behind a proxy](operations.md#behind-a-proxy). Unset: none.",
+  ),
+} as const;
 
 /**
  * Reads which addresses are those of trusted proxies.
  *
  * @param text addresses and networks (`10.0.0.0/8`) with commas between; absent: none.
- * @returns whether an address is one of them.
+ * @returns whether an address is one of them; an IPv4 address may be written as one of IPv6.
  * @throws StartError for what is neither an address nor a network.
  */
 export function parseTrustedProxies(text: string | undefined): (address: string) => boolean {
   const list = new BlockList();
-  for (const entry of (text ?? "").split(",").map((part) => part.trim())) if (entry) add(list, entry);
+  for (const entry of text?.split(",") ?? []) add(list, entry.trim());
   return (address) => {
     const family = familyOf(address);
     return family !== undefined && list.check(address, family);

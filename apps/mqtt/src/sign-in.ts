@@ -25,10 +25,15 @@ interface Deps {
 export async function signIn(connect: ParsedConnect, deps: Deps): Promise<DeviceConnection | Refusal> {
   const { platform, table, link } = deps;
   const login = table.expect(connect.attempt.device);
+  let answer: (() => void) | undefined;
+  const answered = new Promise<void>((done) => {
+    answer = done;
+  });
   try {
     const session = await platform.authenticator.authenticate({
       ...connect.attempt,
       isGone: () => link.stream.destroyed,
+      answered,
     });
     if (isRefusal(session)) return session;
     table.name(login, session.device);
@@ -38,6 +43,7 @@ export async function signIn(connect: ParsedConnect, deps: Deps): Promise<Device
     return isRefusal(connection) ? connection : await admit(connection, login, deps);
   } finally {
     table.giveUp(login);
+    answer?.();
   }
 }
 

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { type AuthAttempt, isRefusal, type Refusal, type Session } from "../src/auth/index.ts";
 import { aGate, type Gate, NOW_MS } from "./a-gate.ts";
 import { anAttempt, DEVICE, DEVICE_SECRET, STRANGER } from "./an-attempt.ts";
+import { held } from "./held.ts";
 import { tally } from "./recorded-calls.ts";
 
 let gate: Gate;
@@ -87,6 +88,18 @@ describe("admission", () => {
     const outcome = await gate.authenticator.authenticate(anAttempt());
     expect(outcome).toMatchObject({ code: "busy", retryAfterMs: expect.any(Number) });
     expect(gate.calls).toEqual([]);
+  });
+
+  it("counts a login as under way until it is answered", async () => {
+    gate = aGate({ loginsUnderWay: 1 });
+    gate.add(DEVICE, DEVICE_SECRET);
+    const answer = held();
+    await accepted(anAttempt({ answered: answer.promise }));
+    expect(await refused(anAttempt())).toBe("busy");
+    answer.release();
+    await answer.promise;
+    await accepted(anAttempt());
+    await accepted(anAttempt());
   });
 
   it("drops the login of a device that left, before the look-up and after it", async () => {

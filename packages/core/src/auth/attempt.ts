@@ -19,6 +19,8 @@ interface Login {
   readonly keep: "connection" | "token";
   /** Whether nobody waits for the answer any more. */
   readonly isGone?: () => boolean;
+  /** Settles when the login is answered: until then it counts as one that is under way. Absent: it is answered as soon as it is decided. */
+  readonly answered?: Promise<unknown>;
   /** What the device says about itself, for the operators. */
   readonly metadata?: Readonly<Record<string, string>>;
 }

@@ -50,7 +50,8 @@ export function createAuthenticator(deps: AuthDeps): Authenticator {
       try {
         return await (isX509Attempt(attempt) ? authenticateByX509(attempt) : authenticateByMac(attempt));
       } finally {
-        leave();
+        if (attempt.answered) void attempt.answered.finally(leave);
+        else leave();
       }
     },
   };

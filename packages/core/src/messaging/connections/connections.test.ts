@@ -216,6 +216,52 @@ describe("a connection that ends", () => {
   });
 });
 
+describe("many connections that end at once", () => {
+  /** A node whose directory takes as long over each end as `answer`. */
+  async function aNodeWith(answer: () => Promise<unknown>) {
+    const { directory } = node.fleet.ports;
+    let asked = 0;
+    const release: typeof directory.release = async (...given) => {
+      asked += 1;
+      await answer();
+      return directory.release(...given);
+    };
+    const busy = await aNode({ fleet: node.fleet, nodeId: "node-2", given: { directory: { ...directory, release } } });
+    return { busy, asked: () => asked };
+  }
+
+  const closeMany = (on: Node, epoch: number) => Promise.all(Array.from({ length: 100 }, () => close(epoch, on)));
+
+  it("are told to the directory a few at a time, so that logins do not wait behind all of them", async () => {
+    const gate = held();
+    const { busy, asked } = await aNodeWith(() => gate.promise);
+    const { epoch } = await open(busy);
+    const closed = closeMany(busy, epoch);
+    expect(asked()).toBe(32);
+    await open(node, "c2");
+    gate.release();
+    await closed;
+    expect(asked()).toBe(100);
+  });
+
+  it("do not wait, each its turn, for a directory that does not answer", async () => {
+    const gate = held();
+    let isDown = true;
+    const { busy, asked } = await aNodeWith(() =>
+      gate.promise.then(() => (isDown ? Promise.reject(new Error("down")) : undefined)),
+    );
+    const { epoch } = await open(busy);
+    const closed = closeMany(busy, epoch);
+    gate.release();
+    await closed;
+    expect(asked()).toBe(32);
+    isDown = false;
+    await busy.flush();
+    expect(await node.fleet.ports.directory.locate(session.device)).toBeUndefined();
+    expect((await statuses()).filter((status) => status === "offline")).toHaveLength(1);
+  });
+});
+
 describe("an announcement that the log does not take", () => {
   it("is made again, before what came after it, and once", async () => {
     const { uplinkLog } = node.fleet.ports;

@@ -10,6 +10,7 @@ import type { Recorder } from "../../ports/recorder.ts";
 import type { Connections, SessionHolder } from "../contracts.ts";
 import { writeAbout } from "./connection-about.ts";
 import type { StatusNews } from "./status-news.ts";
+import { createTurns } from "./turns.ts";
 
 interface Deps {
   readonly nodeId: string;
@@ -39,6 +40,8 @@ interface Unreleased {
 /** Beyond that, the sweep of this node's end has to do. */
 const MOST_UNRELEASED = 100_000;
 const CHUNK = 200;
+/** Ends that the directory is told of at once: when thousands of connections break, those that come back do not wait behind all of them. */
+const ENDS_AT_ONCE = 32;
 
 /**
  * Keeps one connection a device over all nodes: the newest claims the directory, and the one before is closed where it is.
@@ -49,6 +52,9 @@ const CHUNK = 200;
 export function createConnections(deps: Deps): RunningConnections {
   const { nodeId, directory, bus, holders, news, clones, clock, recorder } = deps;
   const unreleased = new Set<Unreleased>();
+  const turns = createTurns(ENDS_AT_ONCE);
+  /** Why the directory did not answer, until it does again: nobody waits for what would fail as well. */
+  let silence: { readonly error: unknown } | undefined;
 
   function closeReplaced(device: DeviceRef, { nodeId: node, epoch }: DeviceLocation): void {
     const closing =
@@ -62,6 +68,16 @@ export function createConnections(deps: Deps): RunningConnections {
   function claimBy({ device, product }: Session, claimant: Claimant): Promise<Claim | undefined> {
     if (product.policy.onClone === "refuse_newer") return directory.claimUnlessContested(device, claimant);
     return directory.claim(device, claimant);
+  }
+
+  async function release({ device, connectionId, epoch }: Omit<Unreleased, "announce">): Promise<boolean> {
+    if (silence) throw silence.error;
+    try {
+      return await directory.release(device, { nodeId, connectionId, epoch });
+    } catch (error) {
+      silence = { error };
+      throw error;
+    }
   }
 
   /** @returns whether it ended as the newest connection of its device: by this call, or by an earlier one whose answer was lost. */
@@ -94,7 +110,7 @@ export function createConnections(deps: Deps): RunningConnections {
       recorder.connectionClosed(session.transport, why);
       const gone = { epoch, online: false, atMs: clock.nowMs(), statusTopic, why };
       try {
-        const wasNewest = await directory.release(device, { nodeId, connectionId, epoch });
+        const wasNewest = await turns.take(() => release({ device, connectionId, epoch }));
         if (wasNewest) news.tell(session, gone);
       } catch (error) {
         recorder.fault("release_device", error);
@@ -105,6 +121,7 @@ export function createConnections(deps: Deps): RunningConnections {
     },
     async flush() {
       const ends = [...unreleased];
+      silence = undefined;
       try {
         for (let at = 0; at < ends.length; at += CHUNK) await Promise.all(ends.slice(at, at + CHUNK).map(giveUpAgain));
       } catch (error) {

@@ -14,8 +14,8 @@ import type { IngressSettings } from "./settings.ts";
 import { createTerminator } from "./tls/create-terminator.ts";
 import { createUpgrader } from "./web-socket/create-upgrader.ts";
 
-/** Connections that wait to be accepted when thousands come at once. */
-const BACKLOG = 4_096;
+/** Connections that wait to be accepted when thousands come at once: of more, the last would have lost patience before their turn came. */
+const BACKLOG = 1_024;
 
 /** What the ingress of a process needs of it. */
 export interface IngressDeps {

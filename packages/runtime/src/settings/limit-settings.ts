@@ -21,8 +21,8 @@ export const limitSettings = {
     "Logins that one process takes on at once after a rest, with `TRINE_LOGINS_PER_SECOND`.",
   ),
   TRINE_LOGINS_UNDER_WAY: intSetting(
-    { fallback: 2_000, min: 0 },
-    "Logins that one process decides at once; further ones are told when to come again. 0: no limit.",
+    { fallback: 500, min: 0 },
+    "Logins that one process has taken on and not answered yet; further ones are told when to come again. 0: no limit.",
   ),
   TRINE_DEVICE_LOGINS_PER_MINUTE: intSetting(
     { fallback: 0, min: 0 },

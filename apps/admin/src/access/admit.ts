@@ -5,6 +5,7 @@ import { ProblemError } from "../problem-reply.ts";
 import type { Caller } from "./caller.ts";
 import { checkForgery, csrfTokenOf } from "./check-origin.ts";
 import type { Keyring } from "./keyring.ts";
+import { peerOf } from "./peer-of.ts";
 import { sessionTokenOf } from "./session-cookie.ts";
 import type { SignInDelays } from "./sign-in-delays.ts";
 
@@ -66,7 +67,7 @@ export function createGate({ keyring, operators: { operatorSessions, audit }, de
   return {
     async admit(request) {
       const key = bearerOf(request);
-      if (key !== undefined) return callerOfKey(key, request.ip);
+      if (key !== undefined) return callerOfKey(key, peerOf(request));
       const token = sessionTokenOf(request);
       if (token === undefined) throw unauthorized("key_missing", "An API key is needed", HOW_TO_SEND_A_KEY);
       checkForgery(request, csrfTokenOf(token));

@@ -2,6 +2,7 @@ import type { Grant } from "@trine/core/access";
 import type { ProductKey } from "@trine/core/certificate";
 import type { Actor } from "@trine/core/registry";
 import type { FastifyRequest } from "fastify";
+import { peerOf } from "./peer-of.ts";
 
 /** Who sent a request, and what they may do. */
 export interface Caller extends Grant {
@@ -35,7 +36,7 @@ export function callerOf({ caller, url }: FastifyRequest): Caller {
 
 /** Who sent a request, for the audit log. */
 export function actorOf(request: FastifyRequest): Actor {
-  return { name: actorName(callerOf(request)), peer: request.ip };
+  return { name: actorName(callerOf(request)), peer: peerOf(request) };
 }
 
 /** How the audit log names a key: the one that is set at the start is `admin`; of any other also its id, since names may come twice. */

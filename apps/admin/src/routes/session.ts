@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { Gate } from "../access/admit.ts";
 import { actorName, type Caller, callerOf } from "../access/caller.ts";
 import { checkOrigin, csrfTokenOf } from "../access/check-origin.ts";
+import { peerOf } from "../access/peer-of.ts";
 import { clearSessionCookie, sessionTokenOf, setSessionCookie } from "../access/session-cookie.ts";
 import type { AdminApp, AdminDeps } from "../admin-deps.ts";
 import { notFound } from "../problem-reply.ts";
@@ -38,7 +39,7 @@ export function sessionRoutes(app: AdminApp, { operators, gate }: AdminDeps & { 
       action,
       target: keyId,
       detail: {},
-      peer: request.ip,
+      peer: peerOf(request),
     });
 
   app.post(
@@ -58,12 +59,12 @@ export function sessionRoutes(app: AdminApp, { operators, gate }: AdminDeps & { 
     },
     async (request, reply) => {
       checkOrigin(request);
-      const { holder, digest } = await gate.checkKey(request.body.key, request.ip);
+      const { holder, digest } = await gate.checkKey(request.body.key, peerOf(request));
       await record(request, holder, "session.open");
       // A new token at every sign-in, and an end to what the browser had: so nobody can put a session of theirs under it.
       const before = sessionTokenOf(request);
       if (before !== undefined) await operatorSessions.close(before);
-      const token = (await operatorSessions.open(holder, digest, request.ip)).reveal();
+      const token = (await operatorSessions.open(holder, digest, peerOf(request))).reveal();
       const session = await operatorSessions.resume(token);
       if (!session) throw new Error("a session that was opened now is over");
       const { expiresAtMs } = session;

@@ -11,6 +11,7 @@ import { type AppProcess, startApp } from "../src/app-process.ts";
 import { addDevice, makeProduct, topicOf } from "../src/fleet.ts";
 import { type Installation, startInstallation } from "../src/installation.ts";
 import { runCommand } from "../src/run-command.ts";
+import { makeServerCertificate } from "../src/server-certificate.ts";
 import { readUntil } from "../src/uplink-reader.ts";
 
 /** Where a device of the test is. */
@@ -30,20 +31,7 @@ describe("the front", () => {
       return join(folder.path, name);
     };
     const proxyKey = await file("proxy-key", randomBytes(32).toString("base64"));
-    const [key, certificate] = [join(folder.path, "server.key"), join(folder.path, "server.crt")];
-    const subject = ["-subj", "/CN=front", "-addext", "subjectAltName=IP:127.0.0.1"];
-    const made = await runCommand([
-      "openssl",
-      "req",
-      "-x509",
-      "-nodes",
-      "-keyout",
-      key,
-      "-out",
-      certificate,
-      ...subject,
-    ]);
-    expect(made, made.stderr).toMatchObject({ code: 0 });
+    const { certificate, key } = await makeServerCertificate(folder.path);
     ca = await readFile(certificate);
     trine = await startInstallation("separate", { TRINE_TRUSTED_PROXIES: "127.0.0.1", TRINE_PROXY_KEY_FILE: proxyKey });
     front = await startApp("front", {

@@ -2,6 +2,7 @@ import { connectCoap, connectHttp, connectMqtt } from "@trine/device";
 import { expect } from "vitest";
 import { addDevice, eventually, makeProduct, topicOf } from "../src/fleet.ts";
 import type { Installation } from "../src/installation.ts";
+import { unexpectedLines } from "../src/unexpected-lines.ts";
 
 const HOST = "127.0.0.1";
 
@@ -58,13 +59,4 @@ export async function startBystanders({ api, ports, logs }: Installation): Promi
       await Promise.all([mqtt.close(), http.close(), coap.close()]);
     },
   };
-}
-
-/** Lines that say that the process met something that it was not made for: errors, stack traces, warnings of the runtime. */
-export function unexpectedLines(logs: readonly string[]): readonly string[] {
-  return logs.filter((line) => {
-    if (!line.startsWith("{")) return /^\s+at |Error\b|Warning:|Exception/.test(line);
-    const { level } = JSON.parse(line) as { level?: string };
-    return level === "error" || level === "fatal";
-  });
 }

@@ -8,6 +8,8 @@ export type AppName = "gateway" | "mqtt" | "coap" | "http" | "admin" | "front";
 /** One program of Trine, that a test starts, stops, kills and starts again on the same ports. */
 export interface AppProcess {
   readonly name: AppName;
+  /** Of its present life. */
+  readonly pid: number;
   /** Ports by setting name; stay the same when it is started again. */
   readonly ports: Readonly<Record<string, number>>;
   /** Everything that it wrote, over all its lives. */
@@ -37,6 +39,9 @@ export async function startApp(name: AppName, given: Readonly<Record<string, str
 
   return {
     name,
+    get pid() {
+      return running.pid;
+    },
     ports,
     lines: () => [...earlier, ...running.lines],
     stop: async () => (await running.stop()).code,

@@ -28,17 +28,23 @@ export function must(isSo: boolean, otherwise: string): asserts isSo {
   if (!isSo) throw new InvariantError(otherwise);
 }
 
-/** A target without state: `make` gives the input, `check` does with it what strangers can and throws when something is wrong. */
+/** A target without state. */
+export interface PureTarget<Input> extends FuzzTarget {
+  readonly make: (random: RandomSource) => Input;
+}
+
+/** Makes a target without state: `make` gives the input, `check` does with it what strangers can and throws when something is wrong. */
 export function pureTarget<Input>(target: {
   name: string;
   share: number;
   make: (random: RandomSource) => Input;
   check: (input: Input, random: RandomSource) => void;
-}): FuzzTarget {
+}): PureTarget<Input> {
   const { name, share, make, check } = target;
   return {
     name,
     share,
+    make,
     open: () => ({
       run(random, note) {
         const input = make(random);

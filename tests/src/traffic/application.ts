@@ -4,8 +4,6 @@ import { callAnyNode } from "./any-node.ts";
 import type { Ledger } from "./ledger.ts";
 import { pause } from "./pause.ts";
 
-const BETWEEN_MESSAGES_MS = 100;
-
 /** Something that sends numbered messages to devices. */
 export interface Application {
   /** Resolves when the last message of each device was accepted. */
@@ -18,8 +16,14 @@ const SHORT_TTL_SECONDS = 1;
 /**
  * Sends to each device one message after the other; each is sent under its idempotency key until it is accepted. What goes to a device that
  * speaks no protocol, and so never comes, expires soon.
+ *
+ * @param pace `everyMs`: pause between two messages to one device.
  */
-export function startApplication(nodes: readonly GatewayNode[], ledgers: readonly Ledger[]): Application {
+export function startApplication(
+  nodes: readonly GatewayNode[],
+  ledgers: readonly Ledger[],
+  { everyMs }: { everyMs: number },
+): Application {
   const call = callAnyNode(nodes);
   let stopped = false;
 
@@ -34,7 +38,7 @@ export function startApplication(nodes: readonly GatewayNode[], ledgers: readonl
         headers: { "idempotency-key": `${deviceName} ${number}` },
       });
       accepted.push({ number, messageId });
-      await pause(BETWEEN_MESSAGES_MS);
+      await pause(everyMs);
     }
   }
 

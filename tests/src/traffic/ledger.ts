@@ -34,11 +34,13 @@ export interface Ledger {
   /** Messages to the device that the REST API accepted, in their order. */
   readonly accepted: { readonly number: number; readonly messageId: string }[];
   readonly received: Reception[];
+  /** Every login, on whichever protocol. */
+  readonly legs: Leg[];
   /** What the gateway did that it must not, as the device saw it. */
   readonly complaints: string[];
 }
 
 /** Opens an empty ledger. */
 export function openLedger(certificate: DeviceCertificate): Ledger {
-  return { certificate, streams: [], accepted: [], received: [], complaints: [] };
+  return { certificate, streams: [], accepted: [], received: [], legs: [], complaints: [] };
 }

@@ -10,7 +10,6 @@ const ACKNOWLEDGE_WITHIN_MS = 4_000;
 /** The login that takes over, and the order to the other node. */
 const TAKEN_OVER_WITHIN_MS = LOGIN_WITHIN_MS + 4_000;
 const TRY_AGAIN_MS = 100;
-const BETWEEN_MESSAGES_MS = 10;
 
 /** Firmware that publishes without end on one protocol, and goes to another node whenever the one that it is on fails it. */
 export interface RoamingDevice {
@@ -30,13 +29,15 @@ interface Options {
   readonly protocol: Protocol;
   /** It changes nodes after at most so long, at random. Default: only when it has to. */
   readonly movesWithinMs?: number;
+  /** Pause between two messages. */
+  readonly everyMs: number;
 }
 
 /**
  * Starts it. What is not acknowledged is sent again on the next node, in order, before anything new (MQTT-4.4.0-1), so that a second copy can
  * only come of an acknowledgement that was cut off.
  */
-export function startRoamingDevice({ nodes, ledger, protocol, movesWithinMs }: Options): RoamingDevice {
+export function startRoamingDevice({ nodes, ledger, protocol, movesWithinMs, everyMs }: Options): RoamingDevice {
   const stream: Stream = { name: protocol.name, attempts: new Map(), acknowledged: new Set() };
   ledger.streams.push(stream);
   let leaving = false;
@@ -47,6 +48,7 @@ export function startRoamingDevice({ nodes, ledger, protocol, movesWithinMs }: O
     while (!leaving || hasUnacknowledged(stream)) {
       const node = pickOther(nodes, failedOn);
       const leg: Leg = { way: protocol.way, node: node.name, beganAt: performance.now() };
+      ledger.legs.push(leg);
       const line = await dialWithin(node, leg);
       if (!line) {
         failedOn = node;
@@ -96,7 +98,7 @@ export function startRoamingDevice({ nodes, ledger, protocol, movesWithinMs }: O
             failed = true;
           })
           .finally(() => flights.delete(flight));
-        await pause(BETWEEN_MESSAGES_MS);
+        await pause(everyMs);
       } else await Promise.race(flights).catch(() => undefined);
     }
     if (!failed && way !== "close" && !leaving) return way;
@@ -153,9 +155,9 @@ export function startRoamingDevice({ nodes, ledger, protocol, movesWithinMs }: O
   };
 }
 
-/** Any node but the one that failed just now. */
+/** Any node but the one that failed just now, unless it is the only one. */
 function pickOther(nodes: readonly GatewayNode[], failed: GatewayNode | undefined): GatewayNode {
-  const others = nodes.filter((node) => node !== failed);
+  const others = nodes.filter((node) => nodes.length === 1 || node !== failed);
   const picked = others[randomInt(others.length)];
   if (!picked) throw new Error("there is no other node");
   return picked;

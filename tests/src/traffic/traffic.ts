@@ -39,9 +39,20 @@ const READ_WITHIN_MS = 30_000;
 const OFFLINE_WITHIN_MS = 10_000;
 const STATES_AT_ONCE = 10;
 
+/** Pauses between two messages of a device, and between two to it. */
+export interface Pace {
+  readonly upEveryMs: number;
+  readonly downEveryMs: number;
+}
+
+const FAST: Pace = { upEveryMs: 10, downEveryMs: 100 };
+
 /** Starts traffic with devices of a new product. */
-export async function startTraffic(trine: ManyNodes, plans: readonly DevicePlan[]): Promise<Traffic> {
-  const { nodes } = trine;
+export async function startTraffic(
+  { nodes }: Pick<ManyNodes, "nodes">,
+  plans: readonly DevicePlan[],
+  { upEveryMs, downEveryMs }: Pace = FAST,
+): Promise<Traffic> {
   const call = callAnyNode(nodes);
   const api = { call: callAs(call), raw: nodes[0]?.api.raw ?? never };
   const productKey = await makeProduct(api, "traffic");
@@ -50,10 +61,16 @@ export async function startTraffic(trine: ManyNodes, plans: readonly DevicePlan[
   const devices = plans.flatMap(({ protocols, movesWithinMs }, at) => {
     const ledger = ledgers[at] ?? never();
     return protocols.map((protocol) =>
-      startRoamingDevice({ nodes, ledger, protocol, ...(movesWithinMs === undefined ? {} : { movesWithinMs }) }),
+      startRoamingDevice({
+        nodes,
+        ledger,
+        protocol,
+        everyMs: upEveryMs,
+        ...(movesWithinMs === undefined ? {} : { movesWithinMs }),
+      }),
     );
   });
-  const application = startApplication(nodes, ledgers);
+  const application = startApplication(nodes, ledgers, { everyMs: downEveryMs });
   const present = ledgers.filter(({ streams }) => streams.length > 0);
 
   const progress = () => [

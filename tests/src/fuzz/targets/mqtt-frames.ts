@@ -90,7 +90,8 @@ function connectPacket(random: RandomSource): Packet {
   };
 }
 
-function laterPacket(random: RandomSource): Packet {
+/** A packet of a device that is logged in. */
+export function laterPacket(random: RandomSource): Packet {
   const messageId = random.between(1, 0xffff);
   switch (random.below(6)) {
     case 0:

@@ -21,7 +21,7 @@ export async function answerAuth(
   const attempt = "x509" in claim ? { ...claim, ...from } : { ...claim, ...from, sealedPayloads };
   const outcome = await platform.authenticator.authenticate(attempt);
   if (isRefusal(outcome)) return refusalResponse(outcome);
-  peer.secured?.vouch();
+  peer.secured?.vouch(outcome.device);
   return { code: "2.05", payload: loginReply(outcome, isX509Attempt(attempt)) };
 }
 

@@ -1,3 +1,4 @@
+import type { DeviceRef } from "@trine/core/certificate";
 import type { Platform } from "@trine/core/platform";
 import { type CertificateSource, type DtlsServer, type DtlsSession, type NoEngine, startDtls } from "@trine/dtls";
 import { type Exchange, type Listener, openExchange } from "./listener.ts";
@@ -62,8 +63,8 @@ export async function listenSecured(
   function begin(session: DtlsSession): OpenSession {
     const end = new AbortController();
     let vouched = session.proof?.kind === "psk";
-    const vouch = () => {
-      if (!vouched) server?.vouch(session);
+    const vouch = (device: DeviceRef) => {
+      if (!vouched) server?.vouch(session, device);
       vouched = true;
     };
     const begun = { secured: { session, ended: end.signal, vouch }, end };

@@ -1,3 +1,4 @@
+import type { DeviceRef } from "@trine/core/certificate";
 import type { DtlsSession } from "@trine/dtls";
 
 /** Where a datagram came from, and where its answer goes. */
@@ -14,7 +15,7 @@ export interface SecuredSession {
   /** Aborted when the session ends. */
   readonly ended: AbortSignal;
   /** A device proved in it which one it is. */
-  vouch(): void;
+  vouch(device: DeviceRef): void;
 }
 
 /** Tells peers apart. A client that greets anew at the same address and port counts its messages anew. */

@@ -18,7 +18,7 @@ export async function resumeSession(
   // Whoever holds the key of one device has no business with the token of another.
   if (opener?.kind === "psk" && deviceKey(opener.device) !== deviceKey(session.device))
     return refuse("token_invalid", `the channel was opened by ${deviceKey(opener.device)}`);
-  peer.secured?.vouch();
+  peer.secured?.vouch(session.device);
   return session;
 }
 

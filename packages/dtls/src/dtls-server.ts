@@ -1,4 +1,5 @@
 import type { ChannelProof, PskKeys } from "@trine/core/auth";
+import type { DeviceRef } from "@trine/core/certificate";
 import type { Recorder } from "@trine/core/ports";
 import type { CertificateMaterial } from "./engine/engine.ts";
 import type { FrontLimits } from "./front/front-limits.ts";
@@ -55,8 +56,11 @@ export interface DtlsServer {
   readonly pid: number | undefined;
   /** Sends a datagram; in a session that has ended, nothing. */
   send(session: DtlsSession, datagram: Buffer): void;
-  /** The device has proved which one it is: its session may idle for long, and does not give way to others. */
-  vouch(session: DtlsSession): void;
+  /**
+   * The device has proved which one it is: its session may idle for long, and does not give way to others. A device keeps its last four; older
+   * ones end. A session that a pre-shared key opened needs nobody to vouch.
+   */
+  vouch(session: DtlsSession, device: DeviceRef): void;
   end(session: DtlsSession): void;
   /** Ends every session with close_notify, and the process. */
   stop(): Promise<void>;

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { PskTurns } from "@trine/core/auth";
+import type { DeviceRef } from "@trine/core/certificate";
 import type { DtlsOptions } from "./dtls-server.ts";
 import { readJson } from "./process/channel.ts";
 import { FRAME, type Frame } from "./process/frames.ts";
@@ -14,6 +15,8 @@ const DECOY_BYTES = 64;
 export interface Life {
   readonly child: DtlsChild;
   readonly sessions: Sessions;
+  /** A device has proved that a session is its own: that one may idle for long, and the oldest beyond a few of the device ends. */
+  vouch(childId: number, device: DeviceRef): void;
   /** The port that it listens on, or why it does not. */
   readonly started: Promise<number | StartFailure>;
   /** How it ended. */
@@ -37,7 +40,7 @@ export function beginLife(options: DtlsOptions, { port, turns }: { port: number;
   const { host, mtu, legacy, limits } = options;
   const material = certificate?.current() ?? null;
   channel.sendJson(FRAME.configure, 0, { host, port, mtu, legacy, limits, material } satisfies Configuration);
-  return { child, sessions, started: started.promise, ended: ended.promise };
+  return { child, sessions, vouch, started: started.promise, ended: ended.promise };
 
   function take(frame: Frame): void {
     const { kind, id } = frame;
@@ -57,7 +60,12 @@ export function beginLife(options: DtlsOptions, { port, turns }: { port: number;
 
   function open(id: number, opened: OpenedSession): void {
     const { proof } = sessions.open(id, opened);
-    if (proof?.kind === "psk") channel.sendJson(FRAME.vouch, id, null);
+    if (proof?.kind === "psk") vouch(id, proof.device);
+  }
+
+  function vouch(id: number, device: DeviceRef): void {
+    channel.sendJson(FRAME.vouch, id, null);
+    for (const older of sessions.noteDevice(id, device)) channel.sendJson(FRAME.end, older, null);
   }
 
   /**

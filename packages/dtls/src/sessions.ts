@@ -1,4 +1,5 @@
 import type { ChannelProof, PskTry, X509Chain } from "@trine/core/auth";
+import { type DeviceRef, deviceKey } from "@trine/core/certificate";
 import { plainAddress } from "@trine/core/guard";
 import type { Recorder } from "@trine/core/ports";
 import type { DtlsSession } from "./dtls-server.ts";
@@ -11,10 +12,15 @@ export interface Sessions {
   /** The key that a handshake was given. */
   noteKey(childId: number, key: PskTry): void;
   open(childId: number, opened: OpenedSession): DtlsSession;
+  /** A session is that device's. @returns those that the device may not keep beside it. */
+  noteDevice(childId: number, device: DeviceRef): readonly number[];
   /** Ends a session, or forgets a handshake. */
   end(childId: number, why: string): void;
   endAll(why: string): void;
 }
+
+/** A device that was restarted, or was given another address by a network on its way, leaves sessions behind, and never many. */
+const MOST_OF_A_DEVICE = 4;
 
 let lastId = 0;
 
@@ -28,6 +34,18 @@ export function createSessions(given: {
   const sessions = new Map<number, DtlsSession>();
   const childIds = new Map<DtlsSession, number>();
   const keys = new Map<number, PskTry>();
+  const devices = new Map<number, string>();
+  /** Oldest first. */
+  const ofDevice = new Map<string, Set<number>>();
+
+  function forgetDevice(childId: number): void {
+    const key = devices.get(childId);
+    if (key === undefined) return;
+    devices.delete(childId);
+    const own = ofDevice.get(key);
+    own?.delete(childId);
+    if (own?.size === 0) ofDevice.delete(key);
+  }
 
   function end(childId: number, why: string): void {
     keys.delete(childId);
@@ -35,6 +53,7 @@ export function createSessions(given: {
     if (!session) return;
     sessions.delete(childId);
     childIds.delete(session);
+    forgetDevice(childId);
     recorder.connectionClosed(transport, why);
     ended(session);
   }
@@ -54,6 +73,15 @@ export function createSessions(given: {
       childIds.set(session, childId);
       recorder.connectionOpened(transport);
       return session;
+    },
+    noteDevice(childId, device) {
+      if (!sessions.has(childId)) return [];
+      forgetDevice(childId);
+      const key = deviceKey(device);
+      const own = (ofDevice.get(key) ?? new Set()).add(childId);
+      ofDevice.set(key, own);
+      devices.set(childId, key);
+      return [...own].slice(0, -MOST_OF_A_DEVICE);
     },
     end,
     endAll(why) {

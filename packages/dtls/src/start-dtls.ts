@@ -42,7 +42,10 @@ export async function startDtls(options: DtlsOptions): Promise<DtlsServer | NoEn
       return life?.child.pid;
     },
     send: (session, datagram) => tell(session, FRAME.send, datagram),
-    vouch: (session) => tell(session, FRAME.vouch, EMPTY),
+    vouch(session, device) {
+      const childId = life?.sessions.childIdOf(session);
+      if (childId !== undefined) life?.vouch(childId, device);
+    },
     end: (session) => tell(session, FRAME.end, EMPTY),
     async stop() {
       stopping = true;

@@ -8,8 +8,12 @@ import { type DtlsServer, type DtlsSession, type FrontLimits, startDtls } from "
 
 const KEY = Buffer.from("C23C6244A83512178DC4F7F930E27A07");
 const device = { productKey: "a1b2C3d4E5f", deviceName: "device_01" } as never;
+const other = { productKey: "a1b2C3d4E5f", deviceName: "device_02" } as never;
 const pskKeys: PskKeys = {
-  find: async (identity) => (identity === "nobody" ? undefined : { device, keys: [{ key: KEY, secretVersion: 1 }] }),
+  async find(identity) {
+    if (identity === "nobody") return undefined;
+    return { device: identity === "another" ? other : device, keys: [{ key: KEY, secretVersion: 1 }] };
+  },
 };
 const limits: FrontLimits = {
   sessions: 100,
@@ -25,6 +29,7 @@ const limits: FrontLimits = {
 let server: DtlsServer;
 let recorder: ReturnType<typeof createRecordingRecorder>;
 let sessions: DtlsSession[];
+let ended: DtlsSession[];
 let clients: DtlsClient[];
 
 beforeEach(async () => {
@@ -34,7 +39,7 @@ beforeEach(async () => {
 
 async function start(given: Partial<FrontLimits> = {}): Promise<void> {
   recorder = createRecordingRecorder();
-  sessions = [];
+  [sessions, ended] = [[], []];
   const started = await startDtls({
     host: "127.0.0.1",
     port: 0,
@@ -50,7 +55,7 @@ async function start(given: Partial<FrontLimits> = {}): Promise<void> {
         sessions.push(session);
         server.send(session, Buffer.from(`echo ${datagram}`));
       },
-      ended: () => undefined,
+      ended: (session) => void ended.push(session),
     },
   });
   if (!("port" in started)) throw new Error(started.missing);
@@ -85,6 +90,13 @@ async function greet(
 it("a device with its key is let in, and its session says which device it is", async () => {
   expect(await greet()).toBe("echo hello");
   expect(sessions[0]).toMatchObject({ address: "127.0.0.1", proof: { kind: "psk", device, secretVersion: 1 } });
+});
+
+it("a device keeps its last four sessions; older ones end", async () => {
+  for (let count = 0; count < 6; count += 1) await greet();
+  await expect.poll(() => ended.map(({ id }) => id)).toEqual(sessions.slice(0, 2).map(({ id }) => id));
+  expect(await greet({ identity: "another" })).toBe("echo hello");
+  expect(ended).toHaveLength(2);
 });
 
 it("a wrong key and the identity of nobody look alike", async () => {

@@ -13,7 +13,7 @@ export interface HandedServer {
   serve(onRequest: RequestListener): Server;
   /** Takes a connection, whatever carries it. @returns false when as many are open as may; it is closed then. */
   accept(inbound: Inbound): boolean;
-  /** The connection that a request came over. */
+  /** The connection that a request came over, which may have ended meanwhile. */
   inboundOf(request: IncomingMessage): Inbound;
   /** Answers what is no HTTP, or came too slowly, and closes. */
   refuse(error: Error, stream: Duplex): void;
@@ -23,11 +23,6 @@ export interface HandedServer {
   closeIdle(): number;
   /** Closes idle connections now, the others behind their next answer, or when a request takes too long. */
   close(): Promise<void>;
-}
-
-interface Connection {
-  readonly inbound: Inbound;
-  readonly unanswered: Set<ServerResponse>;
 }
 
 /** Makes it; the limits are those of the settings. */
@@ -44,11 +39,13 @@ export function createHandedServer(settings: HttpSettings): HandedServer {
   });
   // Node begins to look for late requests when its server listens, which this one never does.
   server.emit("listening");
-  const connections = new Map<Duplex, Connection>();
+  // Open ones, with the answers that they wait for.
+  const connections = new Map<Duplex, Set<ServerResponse>>();
+  const inbounds = new WeakMap<Duplex, Inbound>();
   let isClosing = false;
 
   function follow(request: IncomingMessage, response: ServerResponse): void {
-    const unanswered = connections.get(request.socket)?.unanswered;
+    const unanswered = connections.get(request.socket);
     unanswered?.add(response);
     response.once("close", () => unanswered?.delete(response));
     if (isClosing) response.shouldKeepAlive = false;
@@ -62,18 +59,19 @@ export function createHandedServer(settings: HttpSettings): HandedServer {
         stream.destroy();
         return false;
       }
-      connections.set(stream, { inbound, unanswered: new Set() });
+      connections.set(stream, new Set());
+      inbounds.set(stream, inbound);
       stream.once("close", () => connections.delete(stream));
       server.emit("connection", stream);
       return true;
     },
     inboundOf({ socket }) {
-      const connection = connections.get(socket);
-      if (!connection) throw new Error("a request without its connection");
-      return connection.inbound;
+      const inbound = inbounds.get(socket);
+      if (!inbound) throw new Error("a request without its connection");
+      return inbound;
     },
     refuse(_error, stream) {
-      const unanswered = [...(connections.get(stream)?.unanswered ?? [])];
+      const unanswered = [...(connections.get(stream) ?? [])];
       // Behind an answer that is under way another one would be read as a part of it; to a request that broke off this one is the answer.
       const isFree = unanswered.every(({ req, headersSent }) => !req.complete && !headersSent);
       if (stream.writable && isFree) answerNoRequest(stream);
@@ -85,13 +83,13 @@ export function createHandedServer(settings: HttpSettings): HandedServer {
       return count;
     },
     closeIdle() {
-      const idle = [...connections].filter(([, { unanswered }]) => unanswered.size === 0);
+      const idle = [...connections].filter(([, unanswered]) => unanswered.size === 0);
       for (const [stream] of idle) stream.destroy();
       return idle.length;
     },
     async close() {
       isClosing = true;
-      for (const { unanswered } of connections.values())
+      for (const unanswered of connections.values())
         for (const response of unanswered) response.shouldKeepAlive = false;
       server.closeIdleConnections();
       const closed = [...connections.keys()].map((stream) => new Promise((done) => stream.once("close", done)));

@@ -18,6 +18,9 @@ let adapter: RunningAdapter;
 let published: string[];
 let peers: string[];
 let attempts: AuthAttempt[];
+let faults: unknown[];
+/** Until then nothing is stored. */
+let stored: Promise<void> | undefined;
 
 /** Only what the adapter asks of it. */
 function aPlatform(): Platform {
@@ -38,10 +41,11 @@ function aPlatform(): Platform {
     uplink: {
       async accept(_session: Session, { payload }: { payload: Buffer }) {
         published.push(payload.toString());
+        await stored;
         return { messageId: "1" };
       },
     },
-    recorder: { fault: (_where: string, error: unknown) => expect(error).toBeUndefined(), dropped: () => undefined },
+    recorder: { fault: (_where: string, error: unknown) => faults.push(error), dropped: () => undefined },
     mayServe: () => true,
     hold: () => () => undefined,
   } as unknown as Platform;
@@ -58,9 +62,14 @@ beforeEach(async () => {
   published = [];
   peers = [];
   attempts = [];
+  faults = [];
+  stored = undefined;
   await start();
 });
-afterEach(() => adapter.stop());
+afterEach(async () => {
+  await adapter.stop();
+  expect(faults).toEqual([]);
+});
 
 describe.each(CHANNELS)("over %s", (channel) => {
   const send = (bytes: string) => exchange(portOf(channel), bytes, channel);
@@ -110,6 +119,23 @@ describe.each(CHANNELS)("over %s", (channel) => {
     const asked = ask("GET", "/", { Connection: "Upgrade", Upgrade: "websocket", "Sec-WebSocket-Key": "x" });
     expect((await send(asked)).code).toBe("10001");
   });
+});
+
+it("a message that waited for its turn is taken, where it came from is known, when its device has hung up meanwhile", async () => {
+  let store = () => {};
+  stored = new Promise((done) => {
+    store = done;
+  });
+  const socket = open(portOf("HTTP"));
+  socket.write(`${GOOD}${GOOD}`);
+  await expect.poll(() => published).toEqual(["good"]);
+  socket.resetAndDestroy();
+  await once(socket, "close");
+  // Behind the answer on another connection the gateway has noticed.
+  expect((await exchange(portOf("HTTP"), ask("GET", "/", {}))).code).toBe("10001");
+  store();
+  await expect.poll(() => published).toEqual(["good", "good"]);
+  expect(peers).toEqual(["127.0.0.1", "127.0.0.1"]);
 });
 
 it("connections beyond the limit are closed unread", async () => {

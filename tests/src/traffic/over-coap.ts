@@ -1,6 +1,6 @@
 import { type CoapConnection, connectCoap, DeviceError } from "@trine/device";
 import { topicOf } from "../fleet.ts";
-import type { Protocol } from "./line.ts";
+import type { Dial, Line, Protocol } from "./line.ts";
 import { pause, within } from "./pause.ts";
 
 const PULL_AGAIN_MS = 200;
@@ -24,24 +24,32 @@ export const overCoap: Protocol = {
       mode: "symmetric",
       ackTimeoutMs: ACK_TIMEOUT_MS,
     });
-    let stopped = false;
-    const pulling = pull(connection, { receive, isStopped: () => stopped });
-    return {
-      publish: async (payload) =>
-        void (await connection.publish({ topic: topicOf(certificate, "user/update"), payload })),
-      ended: pulling.catch(() => undefined),
-      async close() {
-        stopped = true;
-        await pulling;
-        await connection.close();
-      },
-      drop() {
-        stopped = true;
-        void connection.close();
-      },
-    };
+    return pullingLine(connection, { certificate, receive });
   },
 };
+
+/** The line of a device that asks for its messages now and then. */
+export function pullingLine(
+  connection: CoapConnection,
+  { certificate, receive }: Pick<Parameters<Dial>[0], "certificate" | "receive">,
+): Line {
+  let stopped = false;
+  const pulling = pull(connection, { receive, isStopped: () => stopped });
+  return {
+    publish: async (payload) =>
+      void (await connection.publish({ topic: topicOf(certificate, "user/update"), payload })),
+    ended: pulling.catch(() => undefined),
+    async close() {
+      stopped = true;
+      await pulling;
+      await connection.close();
+    },
+    drop() {
+      stopped = true;
+      void connection.close();
+    },
+  };
+}
 
 /** Devices that observe their mailbox, and have one message under way. */
 export const overCoapObserve: Protocol = {

@@ -1,5 +1,4 @@
 import type { DeviceCertificate } from "@trine/device";
-import type { OperatorApi } from "../../operator-api.ts";
 import type { RandomSource } from "../random-source.ts";
 
 /** One way to be a nuisance to a running gateway. */
@@ -8,6 +7,9 @@ export interface Attack {
   readonly name: string;
   /** Makes one input, throws it at the gateway and goes. Never throws for what the gateway does with it. */
   run(random: RandomSource): Promise<void>;
+  /** Inputs that are under way at once; default 2. */
+  readonly atOnce?: number;
+  /** @throws when the attack has become harmless, as with a token that counts no more. */
   close?(): Promise<void>;
 }
 
@@ -15,9 +17,11 @@ export interface Attack {
 export interface Battlefield {
   readonly ports: Readonly<Record<string, number>>;
   readonly devices: readonly [DeviceCertificate, ...DeviceCertificate[]];
-  readonly api: OperatorApi;
   readonly adminKey: string;
 }
 
 /** Where attackers come from: limits that count addresses must not take bystanders for them. */
 export const ATTACKER = "127.0.0.66";
+
+/** Where the gateway believes what a proxy says of its clients. */
+export const TRUSTED_ATTACKER = "127.0.0.67";

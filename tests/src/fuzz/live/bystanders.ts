@@ -1,11 +1,12 @@
-import { connectMqtt } from "@trine/device";
+import { connectCoap, connectMqtt } from "@trine/device";
 import { topicOf } from "../../fleet.ts";
 import type { Ledger } from "../../traffic/ledger.ts";
 import type { Line, Protocol } from "../../traffic/line.ts";
-import { overCoap } from "../../traffic/over-coap.ts";
+import { overCoap, pullingLine } from "../../traffic/over-coap.ts";
 import { overHttp } from "../../traffic/over-http.ts";
 import { overMqtt } from "../../traffic/over-mqtt.ts";
 import type { DevicePlan } from "../../traffic/traffic.ts";
+import { openDtlsRelay } from "./dtls-relay.ts";
 
 /** Devices that do nothing wrong, and how long the slowest answer to one of them took. */
 export interface Watched {
@@ -15,13 +16,13 @@ export interface Watched {
 
 const OF_EACH = 2;
 
-/** Two devices on each protocol, and on MQTT in TLS. */
+/** Two devices on each protocol, in clear and secured. */
 export function watchedDevices(): Watched {
   let slowest = 0;
   const note = (ms: number) => {
     slowest = Math.max(slowest, ms);
   };
-  const protocols = [overMqtt, overTls, overHttp, overCoap].map((protocol) => timed(protocol, note));
+  const protocols = [overMqtt, overTls, overHttp, overCoap, overDtls].map((protocol) => timed(protocol, note));
   const plans = protocols.flatMap((protocol) => Array.from({ length: OF_EACH }, () => ({ protocols: [protocol] })));
   return { plans, slowestMs: () => slowest };
 }
@@ -54,6 +55,33 @@ const overTls: Protocol = {
       ended: connection.closed,
       close: () => connection.close(),
       drop: () => connection.destroy(),
+    };
+  },
+};
+
+/** Devices that ask for their messages in a DTLS session. */
+const overDtls: Protocol = {
+  ...overCoap,
+  name: "coaps",
+  async dial({ node, certificate, receive }) {
+    const relay = await openDtlsRelay({ port: node.app.ports["TRINE_COAPS_PORT"] ?? 0, certificate });
+    const near = { host: "127.0.0.1", port: relay.port };
+    const connection = await connectCoap({ ...near, certificate, mode: "plain" }).catch(async (error: unknown) => {
+      await relay.close();
+      throw error;
+    });
+    const line = pullingLine(connection, { certificate, receive });
+    return {
+      ...line,
+      ended: Promise.race([line.ended, relay.ended]),
+      async close() {
+        await line.close();
+        await relay.close();
+      },
+      drop() {
+        line.drop();
+        void relay.close();
+      },
     };
   },
 };

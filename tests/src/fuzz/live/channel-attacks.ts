@@ -2,7 +2,7 @@ import { mutate } from "../mutate.ts";
 import type { RandomSource } from "../random-source.ts";
 import { proxyHeaders, requestHeads, tlsFlights } from "../targets/channel-bytes.ts";
 import { mqttFrames } from "../targets/mqtt-frames.ts";
-import type { Attack, Battlefield } from "./attack.ts";
+import { type Attack, type Battlefield, TRUSTED_ATTACKER } from "./attack.ts";
 import { throwOverTcp } from "./throw-bytes.ts";
 
 const TLS_PORTS = ["TRINE_MQTT_PORT", "TRINE_MQTTS_PORT", "TRINE_HTTPS_PORT", "TRINE_ALL_PORT"] as const;
@@ -23,6 +23,15 @@ export function channelAttacks({ ports, hello }: Battlefield & { hello: Buffer }
       name: "PROXY protocol, untrusted",
       run: (random) =>
         throwOverTcp(random, { port: ports[random.pick(OPEN_PORTS)] ?? 0, bytes: proxyHeaders.make(random) }),
+    },
+    {
+      name: "PROXY protocol, trusted",
+      run: (random) =>
+        throwOverTcp(random, {
+          port: ports[random.pick(OPEN_PORTS)] ?? 0,
+          bytes: Buffer.concat([proxyHeaders.make(random), mqttFrames.make(random).bytes]),
+          from: TRUSTED_ATTACKER,
+        }),
     },
     {
       name: "WebSocket, requests",

@@ -3,12 +3,15 @@ import type { Holding } from "./process-watch.ts";
 
 /** What has been seen of a live run. */
 export interface LiveReport {
-  count(attack: string): void;
+  /** An input was thrown; `input` is its number. */
+  count(attack: string, input: number): void;
   sample(holdings: readonly Holding[]): void;
+  /** Notes what is not as it must be; what is known already stays as it is. */
+  note(faults: readonly string[]): void;
   /** One line. */
   progress(): string;
-  /** What was not as it must be. */
-  readonly faults: string[];
+  /** What was not as it must be; behind it which inputs were the last before the first of that. */
+  faults(): readonly string[];
   /** Memory that goes on growing, as sentences; a short run says nothing about it. */
   growth(): readonly string[];
   /** Rows for a document, as Markdown. */
@@ -22,8 +25,10 @@ const ALLOWED_BYTES = 16 * 2 ** 20;
 export function createLiveReport(): LiveReport {
   const began = performance.now();
   const counts = new Map<string, number>();
+  const inputs = new Map<string, number>();
   const samples: (readonly Holding[])[] = [];
-  const faults: string[] = [];
+  const faults = new Set<string>();
+  let lastInputs: string | undefined;
   const total = () => [...counts.values()].reduce((sum, count) => sum + count, 0);
 
   /** In thirds of the run, the median of each; of the gateway (0) or of a child (1, ...). */
@@ -36,13 +41,20 @@ export function createLiveReport(): LiveReport {
   const processes = () => (samples.at(-1) ?? []).map((_, at) => ({ name: at === 0 ? "gateway" : "DTLS", at }));
 
   return {
-    faults,
-    count: (attack) => void counts.set(attack, (counts.get(attack) ?? 0) + 1),
+    count(attack, input) {
+      counts.set(attack, (counts.get(attack) ?? 0) + 1);
+      inputs.set(attack, input);
+    },
     sample: (holdings) => void samples.push(holdings),
+    note(found) {
+      for (const fault of found) faults.add(fault);
+      if (faults.size > 0) lastInputs ??= [...inputs].map(([attack, input]) => `${attack} ${input}`).join("; ");
+    },
+    faults: () => (lastInputs === undefined ? [] : [...faults, `seen first after the inputs: ${lastInputs}`]),
     progress() {
       const seconds = (performance.now() - began) / 1_000;
       const held = (samples.at(-1) ?? []).map(({ rssBytes, descriptors }) => `${mib(rssBytes)} MB, ${descriptors} fds`);
-      return `${Math.round(seconds)} s: ${total()} inputs, ${Math.round(total() / seconds)}/s; ${held.join("; ")}; ${faults.length} faults`;
+      return `${Math.round(seconds)} s: ${total()} inputs, ${Math.round(total() / seconds)}/s; ${held.join("; ")}; ${faults.size} faults`;
     },
     growth() {
       return processes().flatMap(({ name, at }) => {

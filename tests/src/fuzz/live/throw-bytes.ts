@@ -11,6 +11,7 @@ import { ATTACKER } from "./attack.ts";
 const ANSWER_MS = 40;
 const HOLD_MS = 3_000;
 const CONNECT_MS = 5_000;
+const DRIP_MS = 1_000;
 
 /** How a connection is used. */
 export interface Throw {
@@ -20,11 +21,14 @@ export interface Throw {
   readonly before?: Buffer;
   /** In TLS. */
   readonly secured?: boolean;
+  /** Default: where strangers are. */
+  readonly from?: string;
 }
 
 /** Throws bytes over a TCP connection: at once, in pieces, slowly, cut off by a reset or left open for a while. */
-export async function throwOverTcp(random: RandomSource, { port, bytes, before, secured }: Throw): Promise<void> {
-  const socket = connect({ port, host: "127.0.0.1", localAddress: ATTACKER, noDelay: true });
+export async function throwOverTcp(random: RandomSource, thrown: Throw): Promise<void> {
+  const { port, bytes, before, secured, from = ATTACKER } = thrown;
+  const socket = connect({ port, host: "127.0.0.1", localAddress: from, noDelay: true });
   socket.on("error", () => undefined);
   try {
     const stream = secured ? secure(socket) : socket;
@@ -70,6 +74,19 @@ async function write(random: RandomSource, stream: Duplex, bytes: Buffer): Promi
     stream.write(piece);
     await wait(isSlow ? 20 : 0);
   }
+}
+
+/** Says nothing, and then one byte a second, until the gateway hangs up or the bytes are at an end. */
+export async function drip({ port, bytes }: Pick<Throw, "port" | "bytes">): Promise<void> {
+  const socket = connect({ port, host: "127.0.0.1", localAddress: ATTACKER, noDelay: true });
+  socket.on("error", () => undefined).resume();
+  const hungUp = closed(socket);
+  for (const byte of bytes) {
+    await Promise.race([hungUp, wait(DRIP_MS)]);
+    if (socket.destroyed) return;
+    socket.write(Buffer.of(byte));
+  }
+  socket.destroy();
 }
 
 /** A UDP socket of an attacker; answers are not read. */

@@ -3,6 +3,8 @@ import { alinkReplies } from "./targets/alink.ts";
 import { proxyHeaders, requestHeads, tlsFlights, x509Certificates } from "./targets/channel-bytes.ts";
 import { coapBlocks, coapDatagrams, coapNumbers } from "./targets/coap-datagrams.ts";
 import { masterKeys, names, pskIdentities, sealedPayloads, sealedSecrets } from "./targets/core-texts.ts";
+import { dtlsFront } from "./targets/dtls-front.ts";
+import { dtlsFragments, dtlsRecords } from "./targets/dtls-records.ts";
 import { coapCborLogin, coapJsonLogin, httpLogin } from "./targets/login-bodies.ts";
 import { mqttConnect, mqttIdentifier } from "./targets/mqtt-connect.ts";
 import { mqttFrames } from "./targets/mqtt-frames.ts";
@@ -40,4 +42,7 @@ export const TARGETS: readonly FuzzTarget[] = [
   tlsFlights,
   requestHeads,
   x509Certificates,
+  dtlsRecords,
+  dtlsFragments,
+  dtlsFront,
 ];

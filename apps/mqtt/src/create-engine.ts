@@ -12,6 +12,7 @@ import { guardStream } from "./guard-stream.ts";
 import { Link } from "./link.ts";
 import { Links } from "./links.ts";
 import { createPendingWork } from "./pending-work.ts";
+import { createReadPace } from "./read-pace.ts";
 import type { MqttSettings } from "./settings.ts";
 import { signOff } from "./sign-in.ts";
 import { createSilentEmitter } from "./silent-emitter.ts";
@@ -73,6 +74,7 @@ export async function createEngine({ platform, settings, table }: Deps): Promise
     payloadBytes: settings.TRINE_MQTT_PAYLOAD_BYTES,
     filtersPerSubscribe: settings.TRINE_MQTT_FILTERS_PER_SUBSCRIBE,
   };
+  const pace = createReadPace({ clock: platform.clock, bytesPerSecond: settings.TRINE_MQTT_BYTES_PER_SECOND });
   let linkCount = 0;
 
   function cutOff(link: Link, fault: FrameFault): void {
@@ -126,6 +128,7 @@ export async function createEngine({ platform, settings, table }: Deps): Promise
         id: linkCount.toString(36),
         inbound,
         guard: new FrameGuard(limits),
+        pace,
         isLapsed,
         onFault: cutOff,
       });

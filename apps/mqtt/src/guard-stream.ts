@@ -9,6 +9,8 @@ export interface Gate {
   /** Asked before anything is read: whether the gateway may not serve any more. The connection is closed then, unread. */
   isLapsed(): boolean;
   fault(fault: FrameFault): void;
+  /** So many bytes were read. */
+  took(bytes: number): void;
 }
 
 /**
@@ -21,6 +23,7 @@ export function guardStream(stream: Duplex, gate: Gate): void {
     // With 0 the stream itself asks for more from the network; nothing is handed out.
     if (size !== 0 && (gate.isHeld() || gate.isLapsed())) return null;
     const chunk = read(size) as Buffer | null;
+    if (chunk) gate.took(chunk.length);
     const fault = chunk && gate.guard.inspect(chunk);
     if (!fault) return chunk;
     gate.fault(fault);

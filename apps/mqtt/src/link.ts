@@ -4,6 +4,7 @@ import type { Carrier } from "./carrier.ts";
 import type { DeviceConnection } from "./device-connection.ts";
 import type { FrameFault, FrameGuard } from "./frame-guard.ts";
 import type { Gate } from "./guard-stream.ts";
+import type { ReadPace } from "./read-pace.ts";
 
 /** One connection, from its first byte to its end, logged in or not. */
 export class Link implements Gate, Carrier {
@@ -13,22 +14,26 @@ export class Link implements Gate, Carrier {
   readonly guard: FrameGuard;
   readonly #onFault: (link: Link, fault: FrameFault) => void;
   readonly #isLapsed: () => boolean;
+  readonly #pace: ReadPace;
   /** Set by an accepted login. */
   connection: DeviceConnection | undefined;
   #why: string | undefined;
   #isHeld = false;
   #isCut = false;
+  #isPaced = false;
 
   constructor(of: {
     id: string;
     inbound: Inbound;
     guard: FrameGuard;
+    pace: ReadPace;
     isLapsed: () => boolean;
     onFault: (link: Link, fault: FrameFault) => void;
   }) {
     this.id = of.id;
     this.inbound = of.inbound;
     this.guard = of.guard;
+    this.#pace = of.pace;
     this.#isLapsed = of.isLapsed;
     this.#onFault = of.onFault;
   }
@@ -80,7 +85,19 @@ export class Link implements Gate, Carrier {
   }
 
   isHeld(): boolean {
-    return this.#isHeld || this.connection?.publishes.isFull === true;
+    return this.#isHeld || this.#isPaced || this.connection?.publishes.isFull === true;
+  }
+
+  took(bytes: number): void {
+    const waitMs = this.#pace.take(this.id, bytes);
+    if (waitMs === 0) return;
+    this.#isPaced = true;
+    // Whoever reads is told as if something had come: it asks again then.
+    const goOn = () => {
+      this.#isPaced = false;
+      this.stream.emit("readable");
+    };
+    setTimeout(goOn, waitMs).unref();
   }
 
   isLapsed(): boolean {

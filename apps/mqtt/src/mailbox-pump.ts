@@ -20,6 +20,9 @@ const MAX_PACKET_ID = 65_535;
 /** How long what was sent is this connection's alone, counted from the last message. A newer connection does not wait for it. */
 const LEASE_MS = 60_000;
 
+/** Most payload bytes that are written before it is looked whether the device reads; a single message may have more. */
+const MOST_BYTES = 262_144;
+
 /** How soon to look again after the device was fetching in another way. */
 const BLOCKED_MS = 1_000;
 
@@ -112,8 +115,9 @@ export class MailboxPump {
       const messages = await this.#look(room);
       // What was read for the old filters is read again for the new ones.
       if (this.#isRestarted || !this.#deps.wire.isOpen) return;
-      if (messages.length > 0 && !(await this.#send(messages))) return;
-      if (messages.length < room) {
+      const sent = await this.#send(messages);
+      if (sent === "later") return;
+      if (sent === "all" && messages.length < room) {
         this.#isAtEnd = true;
         return;
       }
@@ -132,13 +136,19 @@ export class MailboxPump {
     return platform.mailbox.pending(device, { ...after, limit, nowMs: platform.clock.nowMs() });
   }
 
-  /** Sends what it is given of these. @returns false when the rest has to wait: the device is fetching in another way just now, or over its rate. */
-  async #send(messages: readonly MailboxMessage[]): Promise<boolean> {
+  /**
+   * Sends what it is given of these.
+   *
+   * @returns `some` when the rest is for the next look, by when the device may have read these; `later` when it has to wait: the device is
+   * fetching in another way just now, or over its rate.
+   */
+  async #send(messages: readonly MailboxMessage[]): Promise<"all" | "some" | "later"> {
     const { device, taker, wire, filters, platform } = this.#deps;
     const { mailbox, clock, rates } = platform;
     const known = new Set([...this.#inFlight.values(), ...this.#leaving]);
     const wanted = messages.filter(({ messageId, topic }) => !known.has(messageId) && filters.covers(topic));
-    const sendable = wanted.slice(0, rates.takeDownlink(device, wanted.length));
+    const fitting = withinBytes(wanted);
+    const sendable = fitting.slice(0, rates.takeDownlink(device, fitting.length));
     if (sendable.length > 0) {
       const messageIds = sendable.map(({ messageId }) => messageId);
       const given = new Set(
@@ -146,16 +156,18 @@ export class MailboxPump {
       );
       if (given.size === 0) {
         this.#runAfter(BLOCKED_MS);
-        return false;
+        return "later";
       }
       // Closed meanwhile: what is out to a connection that is gone goes to the next one.
-      if (!wire.isOpen) return false;
+      if (!wire.isOpen) return "later";
       for (const message of sendable) if (given.has(message.messageId)) this.#write(message);
     }
     const isAll = sendable.length === wanted.length;
     this.#passed = (isAll ? messages : sendable).at(-1)?.position ?? this.#passed;
-    if (!isAll) this.#runAfter(rates.downlinkWaitMs(device));
-    return isAll;
+    if (isAll) return "all";
+    if (sendable.length === fitting.length) return "some";
+    this.#runAfter(rates.downlinkWaitMs(device));
+    return "later";
   }
 
   #runAfter(ms: number): void {
@@ -174,4 +186,14 @@ export class MailboxPump {
     while (this.#inFlight.has(this.#packetId));
     return this.#packetId;
   }
+}
+
+/** The first of these, until they are too many bytes; one at least. */
+function withinBytes(messages: readonly MailboxMessage[]): readonly MailboxMessage[] {
+  let bytes = 0;
+  const end = messages.findIndex(({ payload }, at) => {
+    bytes += payload.length;
+    return at > 0 && bytes > MOST_BYTES;
+  });
+  return end === -1 ? messages : messages.slice(0, end);
 }

@@ -34,6 +34,10 @@ export const mqttSettings = z.object({
     { fallback: 100, min: 1 },
     "Messages of one device that may wait to be stored, before its connection is read no further.",
   ),
+  TRINE_MQTT_BYTES_PER_SECOND: intSetting(
+    { fallback: 0, min: 0 },
+    "Bytes that one connection may send a second (wire-format 10: 1048576), before and after its login; it is read more slowly beyond them, and nothing is lost. 0: no limit.",
+  ),
   TRINE_MQTT_FILTERS_PER_SUBSCRIBE: intSetting(
     { fallback: 8, min: 1 },
     "Filters of one SUBSCRIBE that are granted (wire-format 10); each further one is refused with 0x80.",

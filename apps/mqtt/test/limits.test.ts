@@ -1,4 +1,4 @@
-import { signMqttLogin } from "@trine/device";
+import { connectMqtt, signMqttLogin } from "@trine/device";
 import { createTestPlatform } from "@trine/testkit/conformance";
 import { expect, it } from "vitest";
 import { startOn } from "./driver.ts";
@@ -33,6 +33,27 @@ it("a login that the process cannot take now is answered with code 3, and later"
   await second.closed;
   expect(gateway.recorder.logins.map(({ code }) => code)).toEqual(["ok", "busy"]);
   expect(gateway.recorder.faults).toEqual([]);
+  await adapter.stop();
+  await gateway.stop();
+});
+
+it("a connection that sends more bytes a second than it may is read more slowly, and loses nothing", async () => {
+  const gateway = await createTestPlatform();
+  const adapter = await startOn(gateway.platform, { TRINE_MQTT_BYTES_PER_SECOND: 40_000 });
+  const { deviceSecret, ...device } = await gateway.addDevice();
+  const connection = await connectMqtt({
+    host: "127.0.0.1",
+    port: adapter.port,
+    certificate: { ...device, deviceSecret: deviceSecret.reveal() },
+  });
+  const topic = `/${device.productKey}/${device.deviceName}/user/update`;
+  const payload = Buffer.alloc(20_000, "x");
+  const began = performance.now();
+  await Promise.all(Array.from({ length: 5 }, () => connection.publish({ topic, payload })));
+  // Of 100 000 bytes one read takes some 65 000, which is 25 000 more than may come at once.
+  expect(performance.now() - began).toBeGreaterThan(500);
+  expect(gateway.recorder.uplinks).toHaveLength(5);
+  await connection.close();
   await adapter.stop();
   await gateway.stop();
 });

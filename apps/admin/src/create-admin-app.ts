@@ -61,6 +61,9 @@ const ROUTES = [
 /** A request that has not come in whole by then is given up. A file of a large batch takes its time. */
 const REQUEST_WITHIN_MS = 120_000;
 
+/** A connection on which nothing moves for so long is cut: who does not read a download, say. No route keeps its caller waiting as long. */
+const SILENT_MS = 300_000;
+
 /** Further ones are closed: in a process that serves devices too, they must not take the descriptors of these. */
 const MAX_CONNECTIONS = 4_096;
 
@@ -70,7 +73,8 @@ export async function createAdminApp(deps: AdminDeps, tls?: AdminTls): Promise<F
   const app = Fastify({
     serverFactory: (handler) => {
       const server = tls ? createTlsServer(tls.options, handler) : createServer(handler);
-      return Object.assign(server, { requestTimeout: REQUEST_WITHIN_MS, maxConnections: MAX_CONNECTIONS });
+      const limits = { requestTimeout: REQUEST_WITHIN_MS, timeout: SILENT_MS, maxConnections: MAX_CONNECTIONS };
+      return Object.assign(server, limits);
     },
     trustProxy: parseTrustedProxies(settings.TRINE_TRUSTED_PROXIES),
     bodyLimit: settings.TRINE_ADMIN_BODY_BYTES,

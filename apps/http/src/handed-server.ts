@@ -48,7 +48,15 @@ export function createHandedServer(settings: HttpSettings): HandedServer {
     const unanswered = connections.get(request.socket);
     unanswered?.add(response);
     response.once("close", () => unanswered?.delete(response));
+    response.once("prefinish", () => cutUnlessRead(request.socket, response));
     if (isClosing) response.shouldKeepAlive = false;
+  }
+
+  /** An answer that is written and not read keeps its connection, and what it holds, no longer than a request may. */
+  function cutUnlessRead(stream: Duplex, response: ServerResponse): void {
+    if (stream.writableLength === 0) return;
+    const late = setTimeout(() => stream.destroy(), settings.TRINE_HTTP_REQUEST_SECONDS * 1_000);
+    response.once("close", () => clearTimeout(late));
   }
 
   return {

@@ -12,7 +12,10 @@ export const httpSettings = z.object({
     { fallback: 131_072, min: 1_024 },
     "Largest published payload (wire-format 10).",
   ),
-  TRINE_HTTP_REQUEST_SECONDS: intSetting({ fallback: 30, min: 1 }, "Time that a device may take to send one request."),
+  TRINE_HTTP_REQUEST_SECONDS: intSetting(
+    { fallback: 30, min: 1 },
+    "Time that a device may take to send one request, and to read its answer.",
+  ),
   TRINE_HTTP_CONNECTIONS: intSetting(
     { fallback: 10_000, min: 1 },
     "HTTP connections open at once; further ones are closed unheard.",

@@ -107,7 +107,7 @@ it("a request beyond those that may be under way is answered 5.03 with Max-Age, 
   layer.receive(aRequest(1), PEER);
   layer.receive(aRequest(2), PEER);
   const [busy] = await sentAtLeast(1);
-  expect(busy).toMatchObject({ code: "5.03", messageId: 2, options: [{ name: "Max-Age", value: Buffer.of(5) }] });
+  expect(busy).toMatchObject({ code: "5.03", messageId: 2, options: [{ name: "Max-Age" }] });
   handled[0]?.answer("2.05");
   await sentAtLeast(2);
   await layer.drain();

@@ -1,10 +1,10 @@
 import { parameters } from "coap";
 import { generate, type Option, type ParsedPacket } from "coap-packet";
 import { LRUCache } from "lru-cache";
+import { maxAge } from "./max-age.ts";
 import { createMessageIds } from "./message-ids.ts";
 import { parseDatagram } from "./parse-datagram.ts";
 import { type Peer, peerKey } from "./peer.ts";
-import { RETRY_AFTER_SECONDS } from "./response-code.ts";
 import { createRetransmitter, type Delivery } from "./retransmitter.ts";
 
 /** A request, and the ways to answer it beside its one response. */
@@ -181,5 +181,5 @@ function isLarge(answer: Buffer, request: Buffer): boolean {
 }
 
 function busy(): Response {
-  return { code: "5.03", options: [{ name: "Max-Age", value: Buffer.of(RETRY_AFTER_SECONDS) }] };
+  return { code: "5.03", options: [maxAge()] };
 }

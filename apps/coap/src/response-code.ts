@@ -18,6 +18,3 @@ export const RESPONSE_CODES = {
   too_large: "4.13",
   mailbox_full: "5.03",
 } as const satisfies Record<RefusalCode, string>;
-
-/** Seconds after which a device that read 5.03 or 4.29 may ask again, where the refusal does not say (RFC 7252 5.9.3.4). */
-export const RETRY_AFTER_SECONDS = 5;

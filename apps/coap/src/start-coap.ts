@@ -9,8 +9,10 @@ import { listenPlain } from "./listen-plain.ts";
 import { listenSecured } from "./listen-secured.ts";
 import type { Listener } from "./listener.ts";
 import { createObservers } from "./observers.ts";
-import { RETRY_AFTER_SECONDS } from "./response-code.ts";
 import type { CoapSettings } from "./settings.ts";
+
+/** After which time a mailbox that could not be read for its observer is read again. */
+const OBSERVE_AGAIN_MS = 5_000;
 
 /** What the adapter needs of its process beside the platform. */
 export interface CoapDeps {
@@ -48,7 +50,7 @@ export async function startCoap(
     {
       max: settings.TRINE_COAP_OBSERVERS,
       transferMs: settings.TRINE_COAP_DOWNLOAD_MS,
-      retryMs: RETRY_AFTER_SECONDS * 1000,
+      retryMs: OBSERVE_AGAIN_MS,
     },
   );
   const shared = {

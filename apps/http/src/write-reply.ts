@@ -1,10 +1,8 @@
 import type { Duplex } from "node:stream";
+import { comeAgainMs } from "@trine/core/auth";
 import type { MailboxMessage } from "@trine/core/ports";
 import type { FastifyReply } from "fastify";
 import { REPLY_CODES, type ReplyCode } from "./reply-code.ts";
-
-/** After which time a device may ask again when a store is down. */
-const RETRY_AFTER_MS = 2_000;
 
 interface Manner {
   readonly status?: number;
@@ -18,7 +16,7 @@ interface Manner {
  * room for 1 KB of head (wire-format 0.15).
  */
 export function writeBody(reply: FastifyReply, body: string, manner: Manner = {}): void {
-  const { status = 200, close = false, retryAfterMs = status === 503 ? RETRY_AFTER_MS : undefined } = manner;
+  const { status = 200, close = false, retryAfterMs = status === 503 ? comeAgainMs() : undefined } = manner;
   const head = ["Content-Type", "application/json", "Content-Length", String(Buffer.byteLength(body))];
   if (retryAfterMs !== undefined) head.push("Retry-After", String(Math.ceil(retryAfterMs / 1_000)));
   if (close) head.push("Connection", "close");

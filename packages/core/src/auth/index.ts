@@ -8,6 +8,7 @@ export {
 } from "./auth-deps.ts";
 export type { Authenticator, SessionResumer } from "./authenticator.ts";
 export type { ChannelProof, X509Chain } from "./channel-proof.ts";
+export { comeAgainMs } from "./come-again.ts";
 export { createAuthenticator } from "./create-authenticator.ts";
 export { createPskKeys } from "./create-psk-keys.ts";
 export { createSessionResumer } from "./create-resumer.ts";

@@ -1,5 +1,6 @@
 import type { ChannelProof, MacAttempt, X509Attempt } from "@trine/core/auth";
 import { DEFAULT_SIGN_METHOD, parseDeviceRef, parseMacHex, parseSignMethod } from "@trine/core/certificate";
+import { deviceText } from "@trine/core/messaging";
 import { decode } from "cborg";
 
 /** A login as the body tells it (wire-format 5.1). */
@@ -59,7 +60,7 @@ function readDevice(fields: Fields) {
 function readFields(body: Buffer, format: "json" | "cbor"): Fields | undefined {
   try {
     // A C client may count its terminating NUL in (wire-format 0.16).
-    const value: unknown = format === "cbor" ? decode(body) : JSON.parse(body.toString("utf8").replace(/\0+$/, ""));
+    const value: unknown = format === "cbor" ? decode(body) : JSON.parse(deviceText(body));
     return typeof value === "object" && value !== null ? (value as Fields) : undefined;
   } catch {
     return undefined;

@@ -1,4 +1,5 @@
 import { isRefusal, refuse } from "@trine/core/auth";
+import { deviceText } from "@trine/core/messaging";
 import { readBlock } from "./block-option.ts";
 import { bodyResponse, needsBlocks } from "./downloads.ts";
 import { jsonBody, messageFields } from "./json-body.ts";
@@ -39,7 +40,7 @@ export async function answerPull(
 function readPageSize(body: Buffer | undefined): number | undefined {
   try {
     // A C client may count its terminating NUL in (wire-format 0.16).
-    const fields: unknown = JSON.parse(body?.toString("utf8").replace(/\0+$/, "") ?? "");
+    const fields: unknown = JSON.parse(body ? deviceText(body) : "");
     const { pageSize } = Object(fields) as { pageSize?: unknown };
     const size = /^\d{1,2}$/.test(String(pageSize)) ? Number(pageSize) : 0;
     return size >= 1 && size <= MOST ? size : undefined;

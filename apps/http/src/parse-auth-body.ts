@@ -1,5 +1,6 @@
 import { type AuthAttempt, type Refusal, refuse, type X509Attempt, type X509Chain } from "@trine/core/auth";
 import { DEFAULT_SIGN_METHOD, parseDeviceRef, parseMacHex, parseSignMethod } from "@trine/core/certificate";
+import { deviceText } from "@trine/core/messaging";
 import type { Origin } from "./origin.ts";
 
 const MAX_CLIENT_ID = 64;
@@ -44,10 +45,10 @@ function parseX509Login(
   return device ? { ...attempt, device } : refuse("malformed", "productKey or deviceName is none");
 }
 
-/** The fields of the body as texts. A C client may count its terminating NUL in (wire-format 0.16). */
+/** The fields of the body as texts. */
 function readFields(body: Buffer): Fields | undefined {
   try {
-    const value: unknown = JSON.parse(body.toString("utf8").replace(/\0+$/, ""));
+    const value: unknown = JSON.parse(deviceText(body));
     if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
     return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, textOf(field)]));
   } catch {

@@ -97,10 +97,14 @@ export function messageRoutes(app: AdminApp, { operators: { devices, downlink } 
   );
 }
 
+function withoutPadding(base64: string): string {
+  return base64.replace(/={1,2}$/, "");
+}
+
 function decodePayload(text: string, encoding: "text" | "base64"): Buffer {
   const payload = Buffer.from(text, encoding === "base64" ? "base64" : "utf8");
   // Node skips what is not base64; a message that is not what its sender meant must not go out.
-  if (encoding === "base64" && payload.toString("base64").replace(/=+$/, "") !== text.replace(/=+$/, "")) {
+  if (encoding === "base64" && withoutPadding(payload.toString("base64")) !== withoutPadding(text)) {
     throw invalidField("payload", "is not base64");
   }
   if (payload.length <= MAX_PAYLOAD_BYTES) return payload;

@@ -1,4 +1,5 @@
 export type { Accepted, Connections, Downlink, Inbox, Publish, SessionHolder, Uplink } from "./contracts.ts";
+export { deviceText } from "./device-text.ts";
 export { createMailboxTakers, type MailboxTakers } from "./downlink/mailbox-takers.ts";
 export { createInTurn, type InTurn } from "./in-turn.ts";
 export { DEFAULT_TOPIC_CLASSES } from "./topics/default-topic-classes.ts";

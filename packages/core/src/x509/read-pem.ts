@@ -1,9 +1,13 @@
-const PEM = /-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]*)-----END CERTIFICATE-----/;
+const [BEGIN, END] = ["-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"];
+const BASE64 = /^[A-Za-z0-9+/=\s]+$/;
 
 /** The first certificate in a PEM text (RFC 7468), in DER; `undefined` when there is none. */
 export function readPem(text: string): Buffer | undefined {
-  const base64 = PEM.exec(text)?.[1]?.replaceAll(/\s/g, "");
-  return base64 ? Buffer.from(base64, "base64") : undefined;
+  const from = text.indexOf(BEGIN);
+  const to = text.indexOf(END, from);
+  if (from === -1 || to === -1) return undefined;
+  const base64 = text.slice(from + BEGIN.length, to);
+  return BASE64.test(base64) && base64.trim() !== "" ? Buffer.from(base64, "base64") : undefined;
 }
 
 /** Writes a certificate in DER as PEM. */

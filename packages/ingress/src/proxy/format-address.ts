@@ -31,7 +31,8 @@ function groupsOf(text: string): number[] {
 
 /** `::ffff:1.2.3.4` as `::ffff:102:304`. */
 function withoutDots(text: string): string {
-  return text.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, a, b, c, d) =>
-    [Number(a) * 256 + Number(b), Number(c) * 256 + Number(d)].map((group) => group.toString(16)).join(":"),
-  );
+  const dotsAt = text.lastIndexOf(":") + 1;
+  const [a = 0, b = 0, c, d] = text.slice(dotsAt).split(".").map(Number);
+  if (c === undefined || d === undefined) return text;
+  return text.slice(0, dotsAt) + [a * 256 + b, c * 256 + d].map((group) => group.toString(16)).join(":");
 }

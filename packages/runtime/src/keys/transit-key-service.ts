@@ -80,7 +80,7 @@ function parseAddress(text: string): string {
   const { protocol, hostname, origin, pathname } = new URL(text);
   if (protocol !== "https:" && !(protocol === "http:" && LOOPBACK.test(hostname)))
     throw new KeyServiceError("TRINE_KEY_SERVICE_URL must be https, or http to this machine: the token goes there");
-  return `${origin}${pathname.replace(/\/+$/, "")}`;
+  return `${origin}${pathname.replace(/\/$/, "")}`;
 }
 
 /** @throws for everything but an answer in JSON; the message holds nothing of what was sent. */

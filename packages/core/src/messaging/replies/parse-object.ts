@@ -1,12 +1,14 @@
+import { deviceText } from "../device-text.ts";
+
 /** A JSON object as a device sent it: its text, and what it says. */
 export interface ParsedObject {
   readonly text: string;
   readonly members: Readonly<Record<string, unknown>>;
 }
 
-/** Parses a payload; `undefined` when it is no JSON object. One SDK counts the NUL that ends its string (wire-format 0.16). */
+/** Parses a payload; `undefined` when it is no JSON object. */
 export function parseObject(payload: Buffer): ParsedObject | undefined {
-  const text = payload.toString("utf8").replace(/\0+$/, "");
+  const text = deviceText(payload);
   try {
     const value: unknown = JSON.parse(text);
     return typeof value === "object" && value !== null && !Array.isArray(value)

@@ -9,15 +9,16 @@ import { runCommand } from "../src/run-command.ts";
 
 const APPS: readonly ComposeApp[] = ["mqtt", "coap", "http", "admin"];
 const { services, secrets } = readComposeFile();
+const STATED = [...APPS, "front"] as const;
 
 describe("what the compose file states", () => {
-  it.each(APPS)("%s runs as a user without rights, on a file system that it cannot write, and comes back", (app) => {
+  it.each(STATED)("%s runs as a user without rights, on a file system that it cannot write, and comes back", (app) => {
     expect(services[app]).toMatchObject({ user: "node", read_only: true, restart: "unless-stopped" });
     // Longer than a process takes to stop: TRINE_DRAIN_SECONDS, and STOP_WITHIN_MS of run-service.ts.
     expect(Number.parseInt(services[app].stop_grace_period, 10)).toBeGreaterThan(5 + 6.5);
   });
 
-  it.each(APPS)("%s gets its secrets as files, each of them mounted, and none in its environment", (app) => {
+  it.each(STATED)("%s gets its secrets as files, each of them mounted, and none in its environment", (app) => {
     const files = Object.entries(services[app].environment).filter(([name]) => name.endsWith("_FILE"));
     expect(files.map(([, path]) => path.replace("/run/secrets/", "")).sort()).toEqual(
       [...services[app].secrets].sort(),
@@ -25,6 +26,18 @@ describe("what the compose file states", () => {
     for (const name of ["DATABASE_URL", "REDIS_URL", "TRINE_ADMIN_KEY"])
       expect(services[app].environment).not.toHaveProperty(name);
     for (const name of services[app].secrets) expect(secrets[name]?.file).toBe(`./secrets/${name}`);
+  });
+
+  it("the front is believed by those whom it hands connections to, at its own address, by a key that they share, and by nobody else", () => {
+    const { front, mqtt, http, coap, admin } = services;
+    const { TRINE_FRONT_MQTT, TRINE_FRONT_HTTP, TRINE_PROXY_KEY_FILE } = front.environment;
+    expect(TRINE_FRONT_MQTT).toBe(`mqtt:${mqtt.environment["TRINE_MQTT_PORT"]}`);
+    expect(TRINE_FRONT_HTTP).toBe(`http:${http.environment["TRINE_HTTP_PORT"]}`);
+    for (const { environment } of [mqtt, http]) {
+      expect(environment["TRINE_TRUSTED_PROXIES"]).toBe(front.networks["trine"]?.ipv4_address);
+      expect(environment["TRINE_PROXY_KEY_FILE"]).toBe(TRINE_PROXY_KEY_FILE);
+    }
+    for (const { environment } of [coap, admin]) expect(environment).not.toHaveProperty("TRINE_TRUSTED_PROXIES");
   });
 
   it("Redis loses nothing that was acknowledged and forgets nothing, and the stores come back", () => {

@@ -1,47 +1,26 @@
-import { randomBytes } from "node:crypto";
-import { readFile, writeFile } from "node:fs/promises";
 import { createConnection } from "node:net";
-import { join } from "node:path";
 import { parseDeviceRef, Secret } from "@trine/core/certificate";
 import { connectHttp, connectMqtt, type DeviceCertificate, signHttpLogin } from "@trine/device";
 import { writeProxyHeader } from "@trine/ingress";
-import { makeTempFolder } from "@trine/testkit/servers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type AppProcess, startApp } from "../src/app-process.ts";
 import { addDevice, makeProduct, topicOf } from "../src/fleet.ts";
 import { type Installation, startInstallation } from "../src/installation.ts";
 import { runCommand } from "../src/run-command.ts";
-import { makeServerCertificate } from "../src/server-certificate.ts";
 import { readUntil } from "../src/uplink-reader.ts";
 
 /** Where a device of the test is. */
 const ELSEWHERE = "127.0.0.7";
 
 describe("the front", () => {
-  let folder: Awaited<ReturnType<typeof makeTempFolder>>;
   let trine: Installation;
   let front: AppProcess;
   let productKey: string;
-  let ca: Buffer;
 
   beforeAll(async () => {
-    folder = await makeTempFolder("front");
-    const file = async (name: string, text: string) => {
-      await writeFile(join(folder.path, name), text, { mode: 0o600 });
-      return join(folder.path, name);
-    };
-    const proxyKey = await file("proxy-key", randomBytes(32).toString("base64"));
-    const { certificate, key } = await makeServerCertificate(folder.path);
-    ca = await readFile(certificate);
-    trine = await startInstallation("separate", { TRINE_TRUSTED_PROXIES: "127.0.0.1", TRINE_PROXY_KEY_FILE: proxyKey });
+    trine = await startInstallation("separate", { TRINE_TRUSTED_PROXIES: "127.0.0.1" });
     front = await startApp("front", {
-      ...trine.environment,
-      TRINE_DEVICE_HOST: "127.0.0.1",
-      TRINE_METRICS_PORT: "0",
-      TRINE_ALL_PORT: "0",
-      TRINE_PROXY_KEY_FILE: proxyKey,
-      TRINE_TLS_CERT_FILE: certificate,
-      TRINE_TLS_KEY_FILE: key,
+      ...trine.frontEnvironment,
       // The first of them is nobody's.
       TRINE_FRONT_MQTT: `127.0.0.1:1,127.0.0.1:${trine.ports.mqtt}`,
       TRINE_FRONT_HTTP: `127.0.0.1:${trine.ports.http}`,
@@ -51,7 +30,6 @@ describe("the front", () => {
   afterAll(async () => {
     await front?.kill();
     await trine?.dispose();
-    await folder?.remove();
   });
 
   const target = (certificate: DeviceCertificate) => ({
@@ -62,7 +40,7 @@ describe("the front", () => {
 
   const WAYS = {
     "in clear": () => ({}),
-    "over TLS": () => ({ tls: { ca } }),
+    "over TLS": () => ({ tls: { ca: trine.ca } }),
     "over TLS with a pre-shared key": () => ({ tls: "psk" }) as const,
   };
 

@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { adminSettings } from "@trine/admin";
 import { coapSettings } from "@trine/coap";
+import { frontSettings } from "@trine/front";
 import { httpSettings } from "@trine/http";
 import { mqttSettings } from "@trine/mqtt";
 import { loadSettings, runtimeSettings } from "@trine/runtime";
@@ -17,14 +18,21 @@ import {
   findUnknownFields,
   type Manifest,
   manifestsOf,
+  readFrontPatches,
   readManifests,
 } from "../src/kubernetes-manifests.ts";
 import { ROOT } from "../src/repository.ts";
 
-const PARTS = ["mqtt", "http", "coap", "admin"] as const;
+const PARTS = ["mqtt", "http", "coap", "admin", "front"] as const;
 type Part = (typeof PARTS)[number];
 
-const SCHEMAS = { mqtt: mqttSettings, http: httpSettings, coap: coapSettings, admin: adminSettings } as const;
+const SCHEMAS = {
+  mqtt: mqttSettings,
+  http: httpSettings,
+  coap: coapSettings,
+  admin: adminSettings,
+  front: frontSettings,
+} as const;
 /** What the process may take beyond its drain: `STOP_WITHIN_MS` of run-service.ts. */
 const STOP_SECONDS = 6.5;
 
@@ -199,9 +207,41 @@ describe("the policies and services around them", () => {
       http: "LoadBalancer",
       coap: "LoadBalancer",
       admin: "ClusterIP",
+      front: "LoadBalancer",
     });
   });
+
+  it("let the front to those whom it hands connections to, who believe it by the key that it shares with them", () => {
+    const [front] = deployments.filter(({ metadata }) => metadata.name === "front").map(environmentIn);
+    const egress = policies.find(({ metadata }) => metadata.name === "devices-front")?.spec?.egress ?? [];
+    expect(
+      egress.map(({ to, ports }) => [to?.[0]?.podSelector?.matchLabels?.["app.kubernetes.io/name"], ports?.[0]?.port]),
+    ).toEqual([
+      ["mqtt", "mqtt"],
+      ["http", "http"],
+    ]);
+    expect([front?.["TRINE_FRONT_MQTT"], front?.["TRINE_FRONT_HTTP"]]).toEqual(["mqtt:1883", "http:8080"]);
+    for (const part of ["mqtt", "http"]) {
+      const patch = readFrontPatches().find(({ metadata }) => metadata.name === part) as Manifest & IDeployment;
+      checkSchemaOfPatch(patch);
+      expect(environmentIn(patch)["TRINE_PROXY_KEY_FILE"]).toBe(front?.["TRINE_PROXY_KEY_FILE"]);
+      expect(environmentIn(patch)["TRINE_TRUSTED_PROXIES"]).toMatch(/^10\./);
+      expect(patch.spec?.template.spec?.containers[0]?.name).toBe(part);
+    }
+  });
 });
+
+/** A patch lacks what it does not change. */
+function checkSchemaOfPatch(patch: Manifest & IDeployment): void {
+  const whole = deployments.find(({ metadata }) => metadata.name === patch.metadata.name);
+  expect(whole, "there is what it changes").toBeDefined();
+  expect(findUnknownFields([{ ...patch, spec: { ...whole?.spec, ...patch.spec } } as unknown as Manifest])).toEqual([]);
+}
+
+function environmentIn(deployment: IDeployment): Readonly<Record<string, string>> {
+  const entries = deployment.spec?.template.spec?.containers[0]?.env ?? [];
+  return Object.fromEntries(entries.map(({ name, value }) => [name, value ?? ""]));
+}
 
 /** The secrets, with their keys, that the head of kustomization.yaml tells the operator to make. */
 async function documentedSecrets(): Promise<ReadonlyMap<string, readonly string[]>> {

@@ -14,6 +14,8 @@ export interface ComposeService {
   readonly read_only: boolean;
   readonly stop_grace_period: string;
   readonly ports: readonly string[];
+  /** By name; a list for a container that needs no address of its own. */
+  readonly networks: Readonly<Record<string, { readonly ipv4_address: string } | undefined>>;
   readonly healthcheck: { readonly test: readonly string[] };
 }
 
@@ -29,8 +31,8 @@ export interface ComposeFile<Name extends string> {
 const APPS = ["mqtt", "coap", "http", "admin"] as const satisfies readonly ComposeApp[];
 
 /** `infra/docker-compose.yml`. @throws when it lacks one of the services. */
-export function readComposeFile(): ComposeFile<ComposeApp | "postgres" | "redis"> {
-  return read("docker-compose.yml", [...APPS, "postgres", "redis"]);
+export function readComposeFile(): ComposeFile<ComposeApp | "front" | "postgres" | "redis"> {
+  return read("docker-compose.yml", [...APPS, "front", "postgres", "redis"]);
 }
 
 type Twice<Name extends string> = `${Name}-${1 | 2}`;

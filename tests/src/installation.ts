@@ -12,6 +12,7 @@ import {
 import { type AppProcess, startApp } from "./app-process.ts";
 import { type ComposeApp, type ComposeService, readComposeFile } from "./compose-file.ts";
 import { type OperatorApi, openApi } from "./operator-api.ts";
+import { makeServerCertificate } from "./server-certificate.ts";
 
 /** The ways to run Trine that every end-to-end test goes through. */
 export const INSTALLATIONS = ["embedded", "separate"] as const;
@@ -45,7 +46,9 @@ export interface Installation {
   readonly redis: TestServer | undefined;
   /** What a further program needs to share its stores; empty where they are not shared. */
   readonly environment: Readonly<Record<string, string>>;
-  /** File of the authority that devices are to trust; embedded only. */
+  /** What the compose file tells its front; only with separate processes. */
+  readonly frontEnvironment: Readonly<Record<string, string>>;
+  /** File of the authority that devices are to trust. */
   readonly caFile: string;
   /** What it holds. */
   readonly ca: Buffer;
@@ -90,6 +93,7 @@ async function startEmbedded(environment: Readonly<Record<string, string>>): Pro
     app: () => gateway,
     servers: undefined,
     environment: {},
+    frontEnvironment: {},
     async dispose() {
       await gateway.kill();
       await folder.remove();
@@ -103,11 +107,15 @@ async function startSeparate(environment: Readonly<Record<string, string>>): Pro
     startPostgres({ durable: true }),
     startRedis({ appendfsync: "always" }),
   ]);
+  const { certificate, key } = await makeServerCertificate(folder.path);
   const secrets = await writeSecrets(folder.path, {
     database_url: await postgres.createDatabase(),
     redis_url: redis.url,
     master_key: randomBytes(32).toString("base64"),
     admin_key: ADMIN_KEY,
+    proxy_key: randomBytes(32).toString("base64"),
+    tls_certificate: readFileSync(certificate, "utf8"),
+    tls_key: readFileSync(key, "utf8"),
   });
   const { services } = readComposeFile();
   const start = (name: ComposeApp) => startApp(name, { ...environmentHere(services[name], secrets), ...environment });
@@ -120,6 +128,8 @@ async function startSeparate(environment: Readonly<Record<string, string>>): Pro
     app: (part) => apps[part],
     servers: { postgres, redis },
     environment: environmentHere(services.mqtt, secrets),
+    frontEnvironment: environmentHere(services.front, secrets),
+    certificateFile: certificate,
     async dispose() {
       await Promise.all(Object.values(apps).map((app) => app.kill()));
       await Promise.all([postgres.dispose(), redis.dispose()]);
@@ -134,6 +144,9 @@ function describeInstallation(parts: {
   app: Installation["app"];
   servers: { postgres: PostgresServer; redis: TestServer } | undefined;
   environment: Installation["environment"];
+  frontEnvironment: Installation["frontEnvironment"];
+  /** One that no program made itself. */
+  certificateFile?: string;
   dispose: () => Promise<void>;
 }): Installation {
   const ports: Record<string, number> = Object.assign({}, ...parts.apps.map((app) => app.ports));
@@ -159,11 +172,12 @@ function describeInstallation(parts: {
     postgres: parts.servers?.postgres,
     redis: parts.servers?.redis,
     environment: parts.environment,
+    frontEnvironment: parts.frontEnvironment,
     get caFile() {
-      return caFileOf(logs());
+      return parts.certificateFile ?? caFileOf(logs());
     },
     get ca() {
-      return readFileSync(caFileOf(logs()));
+      return readFileSync(this.caFile);
     },
     logs,
     dispose: parts.dispose,

@@ -6,6 +6,7 @@ import { parse, parseAllDocuments } from "yaml";
 import { ROOT } from "./repository.ts";
 
 const FOLDER = join(ROOT, "infra/k8s");
+const FRONT = join(FOLDER, "front");
 const load = createRequire(import.meta.url);
 
 /** One Kubernetes object, as it is written. */
@@ -15,16 +16,32 @@ export interface Manifest {
   readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> };
 }
 
-/** Reads every object that `infra/k8s/kustomization.yaml` names, in its order. */
+/** What a `kustomization.yaml` names. */
+interface Kustomization {
+  readonly resources: readonly string[];
+  readonly patches?: readonly { readonly path: string }[];
+}
+
+/** Reads every object that `infra/k8s/kustomization.yaml` and that of the component `front` name, in their order. */
 export function readManifests(): readonly Manifest[] {
-  const { resources } = parse(readFileSync(join(FOLDER, "kustomization.yaml"), "utf8")) as { resources: string[] };
-  return resources.flatMap((file) =>
-    parseAllDocuments(readFileSync(join(FOLDER, file), "utf8")).map((document) => {
-      const [error] = document.errors;
-      if (error) throw error;
-      return document.toJS() as Manifest;
-    }),
-  );
+  return [FOLDER, FRONT].flatMap((folder) => kustomizationOf(folder).resources.flatMap((file) => read(folder, file)));
+}
+
+/** What the component `front` changes of other objects. */
+export function readFrontPatches(): readonly Manifest[] {
+  return (kustomizationOf(FRONT).patches ?? []).flatMap(({ path }) => read(FRONT, path));
+}
+
+function kustomizationOf(folder: string): Kustomization {
+  return parse(readFileSync(join(folder, "kustomization.yaml"), "utf8")) as Kustomization;
+}
+
+function read(folder: string, file: string): readonly Manifest[] {
+  return parseAllDocuments(readFileSync(join(folder, file), "utf8")).map((document) => {
+    const [error] = document.errors;
+    if (error) throw error;
+    return document.toJS() as Manifest;
+  });
 }
 
 /** The objects of one kind. */

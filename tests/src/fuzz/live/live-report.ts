@@ -6,7 +6,7 @@ export interface LiveReport {
   /** An input was thrown; `input` is its number. */
   count(attack: string, input: number): void;
   sample(holdings: readonly Holding[]): void;
-  /** Notes what is not as it must be; what is known already stays as it is. */
+  /** Notes what is not as it must be, and tells it at once; what is known already stays as it is. */
   note(faults: readonly string[]): void;
   /** One line. */
   progress(): string;
@@ -21,8 +21,8 @@ export interface LiveReport {
 const ALLOWED_SHARE = 0.1;
 const ALLOWED_BYTES = 16 * 2 ** 20;
 
-/** Opens a report. */
-export function createLiveReport(): LiveReport {
+/** Opens a report. `tell` hears of faults when they are seen: a run that hangs may have no end to tell them at. */
+export function createLiveReport(tell: (line: string) => void): LiveReport {
   const began = performance.now();
   const counts = new Map<string, number>();
   const inputs = new Map<string, number>();
@@ -47,8 +47,10 @@ export function createLiveReport(): LiveReport {
     },
     sample: (holdings) => void samples.push(holdings),
     note(found) {
-      for (const fault of found) faults.add(fault);
+      const fresh = found.filter((fault) => !faults.has(fault));
+      for (const fault of fresh) faults.add(fault);
       if (faults.size > 0) lastInputs ??= [...inputs].map(([attack, input]) => `${attack} ${input}`).join("; ");
+      for (const fault of fresh) tell(`fault: ${fault}`);
     },
     faults: () => (lastInputs === undefined ? [] : [...faults, `seen first after the inputs: ${lastInputs}`]),
     progress() {

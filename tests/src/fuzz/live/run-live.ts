@@ -43,7 +43,7 @@ export interface LiveOutcome {
 export async function runLive(run: { seed: number; ms: number; log: (line: string) => void }): Promise<LiveOutcome> {
   const live = await startLive();
   try {
-    const report = createLiveReport();
+    const report = createLiveReport(run.log);
     const watched = watchedDevices();
     const traffic = await startTraffic({ nodes: [live.node] }, watched.plans, PACE);
     await traffic.flows();

@@ -1,7 +1,8 @@
 import { connectCoap, connectHttp, connectMqtt } from "@trine/device";
+import { loadSettings, runtimeSettings } from "@trine/runtime";
 import { startRedis } from "@trine/testkit/servers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type ComposeApp, readComposeFile } from "../src/compose-file.ts";
+import { type ComposeApp, readComposeFile, readKeyServiceFile } from "../src/compose-file.ts";
 import { addDevice, eventually, makeProduct, topicOf } from "../src/fleet.ts";
 import { type Installation, startInstallation } from "../src/installation.ts";
 import { readMetrics } from "../src/metrics-page.ts";
@@ -38,6 +39,22 @@ describe("what the compose file states", () => {
       expect(environment["TRINE_PROXY_KEY_FILE"]).toBe(TRINE_PROXY_KEY_FILE);
     }
     for (const { environment } of [coap, admin]) expect(environment).not.toHaveProperty("TRINE_TRUSTED_PROXIES");
+  });
+
+  it("with a key service every process asks that, by a token in a file, and has no master key", () => {
+    const override = readKeyServiceFile();
+    for (const app of STATED) {
+      const environment = { ...services[app].environment, ...override.services[app].environment };
+      const { TRINE_KEY_SERVICE_TOKEN_FILE: token, ...others } = environment;
+      expect(token).toBe("/run/secrets/key_service_token");
+      expect(override.services[app].secrets).toEqual(["key_service_token"]);
+      const plain = Object.entries(others).filter(([name]) => !name.endsWith("_FILE"));
+      expect(loadSettings(runtimeSettings, Object.fromEntries(plain))).toMatchObject({
+        TRINE_KEY_SERVICE_URL: expect.stringMatching(/^https:/),
+        TRINE_KEY_SERVICE_KEY: "trine",
+      });
+      expect(others["TRINE_MASTER_KEY_FILE"]).toBe("");
+    }
   });
 
   it("Redis loses nothing that was acknowledged and forgets nothing, and the stores come back", () => {

@@ -35,6 +35,11 @@ export function readComposeFile(): ComposeFile<ComposeApp | "front" | "postgres"
   return read("docker-compose.yml", [...APPS, "front", "postgres", "redis"]);
 }
 
+/** What `infra/docker-compose.key-service.yml` adds to the services of `infra/docker-compose.yml`. */
+export function readKeyServiceFile(): ComposeFile<ComposeApp | "front"> {
+  return read("docker-compose.key-service.yml", [...APPS, "front"]);
+}
+
 type Twice<Name extends string> = `${Name}-${1 | 2}`;
 type RedisMember = `redis-${1 | 2 | 3 | 4 | 5 | 6}`;
 

@@ -122,13 +122,16 @@ function cut(random: RandomSource, body: Buffer): [HandshakeFragment, ...Handsha
   return pieces;
 }
 
+/** A fragment as the reader hands one on, of another message. */
 function strange(random: RandomSource, body: Buffer): HandshakeFragment {
+  const bytes = random.bytes(random.length(100));
+  const offset = random.below(600);
   return {
     type: random.pick([HANDSHAKE.clientHello, HANDSHAKE.clientKeyExchange]),
-    length: body.length + 1 + random.below(3_000),
+    length: Math.max(body.length, offset + bytes.length) + 1 + random.below(3_000),
     messageSequence: random.pick([7, 8]),
-    offset: random.below(600),
-    body: random.bytes(random.length(100)),
+    offset,
+    body: bytes,
   };
 }
 

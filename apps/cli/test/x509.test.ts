@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { createTestCa } from "@trine/testkit/x509";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { startGateway, type TestGateway } from "./a-gateway.ts";
 
@@ -47,4 +48,25 @@ it("trine x509 ca trusts a CA for a product, and no longer", async () => {
   expect(await x509<object[]>("ca", "list", productKey)).toMatchObject([{ fingerprint: added["fingerprint"] }]);
   await x509("ca", "remove", productKey, String(added["fingerprint"]));
   expect(await x509<object[]>("ca", "list", productKey)).toEqual([]);
+});
+
+it("trine x509 bind binds a certificate that somebody else signed, by itself or by its fingerprint, and one of them at a time", async () => {
+  const lamp = [productKey, "lamp_01"];
+  const { pem, fingerprint } = await createTestCa();
+  writeFileSync(file("foreign.crt"), pem);
+  expect(await x509("bind", ...lamp, "--certificate", file("foreign.crt"))).toMatchObject({ fingerprint });
+  const other = "ab".repeat(32);
+  await x509("bind", ...lamp, "--fingerprint", other);
+  const listed = await x509<{ fingerprint: string }[]>("list", ...lamp);
+  expect(listed.map((each) => each.fingerprint)).toEqual(expect.arrayContaining([fingerprint, other]));
+  const both = await gateway.run([
+    "x509",
+    "bind",
+    ...lamp,
+    "--fingerprint",
+    other,
+    "--certificate",
+    file("foreign.crt"),
+  ]);
+  expect(both).toMatchObject({ code: 1, err: expect.stringContaining("either --certificate or --fingerprint") });
 });

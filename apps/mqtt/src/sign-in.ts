@@ -53,15 +53,21 @@ export async function signOff(connection: DeviceConnection, { connections }: Pla
   await connections.close(session, { connectionId, epoch, statusTopic: statusTopicOf(session.device), why: link.why });
 }
 
-/** Claim and subscriptions are asked for together, so that the answer waits for one round trip. */
+/**
+ * Claim and subscriptions are asked for together, so that the answer waits for one round trip. Not where the newer of several devices is
+ * refused: a login that is refused leaves what the device subscribed to before.
+ */
 async function open(session: Session, connect: ParsedConnect, deps: Deps): Promise<DeviceConnection | Refusal> {
   const { platform, link, request } = deps;
   const statusTopic = statusTopicOf(session.device);
   const connectionId = `${platform.nodeId}-${link.id}`;
-  const [opened, loaded] = await Promise.allSettled([
-    platform.connections.open(session, { connectionId, statusTopic }),
-    loadSubscriptions(platform, session.device, request.lasting),
-  ]);
+  const opening = platform.connections.open(session, { connectionId, statusTopic });
+  const load = () => loadSubscriptions(platform, session.device, request.lasting);
+  const loading =
+    session.product.policy.onClone === "refuse_newer"
+      ? opening.then((outcome) => (isRefusal(outcome) ? undefined : load()))
+      : load();
+  const [opened, loaded] = await Promise.allSettled([opening, loading]);
   for (const each of [opened, loaded]) if (each.status === "rejected") platform.recorder.fault("sign_in", each.reason);
   if (opened.status === "rejected") return refuse("unavailable", "the claim failed");
   if (isRefusal(opened.value)) return opened.value;

@@ -1,9 +1,9 @@
 import { once } from "node:events";
-import { connect, createServer, type Socket } from "node:net";
+import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { createMetrics, type Metrics } from "@trine/runtime";
 import { createRecordingRecorder } from "@trine/testkit/conformance";
-import { makeTempFolder } from "@trine/testkit/servers";
+import { captureHello, makeTempFolder } from "@trine/testkit/servers";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { createIngress, type Inbound, type Ingress, ingressSettings, type ListenerOptions } from "../src/index.ts";
 
@@ -103,7 +103,7 @@ it("a handshake that does not go on is cut after that time, and its place goes t
   const { port } = await listen(opened, "only");
   const stuck = dial(port);
   const cut = closed(stuck);
-  stuck.write(await aHello());
+  stuck.write(await captureHello());
   await expect.poll(async () => (await metrics.tlsHandshakesInFlight.get()).values[0]?.value, WAIT).toBe(1);
   const next = connectTls({ port, host: "127.0.0.1", rejectUnauthorized: false });
   sockets.push(next);
@@ -129,18 +129,3 @@ it("a listener that stops closes what nobody has taken yet of its own, and nothi
   expect(String((await once(served, "data"))[0])).toBe("still here");
   await closed(dial(one.port));
 });
-
-/** The first record of a client of TLS that will not go on. */
-async function aHello(): Promise<Buffer> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  const client = connectTls({ port, host: "127.0.0.1", rejectUnauthorized: false });
-  client.on("error", () => undefined);
-  const [socket] = (await once(server, "connection")) as [Socket];
-  const [hello] = (await once(socket, "data")) as [Buffer];
-  client.destroy();
-  socket.destroy();
-  server.close();
-  return hello;
-}

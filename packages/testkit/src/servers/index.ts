@@ -1,3 +1,4 @@
+export { captureHello } from "./capture-hello.ts";
 export { freePort } from "./free-port.ts";
 export { createTestDatabase } from "./shared-postgres.ts";
 export {

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { captureHello } from "@trine/testkit/servers";
 import { addDevice, makeProduct } from "../../fleet.ts";
 import { ADMIN_KEY } from "../../installation.ts";
 import { type LogEntry, startConsumer } from "../../traffic/consumer.ts";
@@ -8,7 +9,7 @@ import { RandomSource } from "../random-source.ts";
 import { adminAttacks } from "./admin-attacks.ts";
 import type { Attack, Battlefield } from "./attack.ts";
 import { disturbances, watchedDevices } from "./bystanders.ts";
-import { captureDtls, captureHello } from "./captured.ts";
+import { captureDtls } from "./capture-dtls.ts";
 import { channelAttacks } from "./channel-attacks.ts";
 import { coapAttacks } from "./coap-attacks.ts";
 import { dtlsAttacks } from "./dtls-attacks.ts";

@@ -1,26 +1,9 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { createServer, type Socket } from "node:net";
-import { connect } from "node:tls";
 import { type DeviceCertificate, signPsk } from "@trine/device";
 import { createDtlsConnector } from "@trine/dtls/client";
 
 const HANDSHAKE_MS = 10_000;
-
-/** What a client of TLS says first. */
-export async function captureHello(): Promise<Buffer> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  const client = connect({ port, host: "127.0.0.1", rejectUnauthorized: false });
-  client.on("error", () => undefined);
-  const [socket] = (await once(server, "connection")) as [Socket];
-  const [hello] = (await once(socket, "data")) as [Buffer];
-  client.destroy();
-  socket.destroy();
-  server.close();
-  return hello;
-}
 
 /** All datagrams of a device from its first hello to what it says in its session. @throws when the gateway does not let it in. */
 export async function captureDtls(port: number, device: DeviceCertificate): Promise<readonly [Buffer, ...Buffer[]]> {

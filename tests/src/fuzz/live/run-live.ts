@@ -22,6 +22,7 @@ import { type GatewayWatch, watchGateway } from "./watch-gateway.ts";
 
 /** Inputs of one attack that are under way at once. */
 const AT_ONCE = 2;
+/** Pause of an attacker between two inputs: datagrams would be sent as fast as the loop turns, which leaves nothing to the others. */
 const BETWEEN_MS = 4;
 const SAMPLE_MS = 5_000;
 const PROGRESS_MS = 10_000;
@@ -40,8 +41,18 @@ export interface LiveOutcome {
 /**
  * Attacks a running gateway on every port for a time, while devices and an application that do nothing wrong talk over it. Inputs are made of
  * the seed; in which order the gateway sees them is up to the network.
+ *
+ * @param run `betweenMs`: pause of an attacker between two inputs, default 4.
  */
-export async function runLive(run: { seed: number; ms: number; log: (line: string) => void }): Promise<LiveOutcome> {
+export async function runLive({
+  betweenMs = BETWEEN_MS,
+  ...run
+}: {
+  seed: number;
+  ms: number;
+  betweenMs?: number;
+  log: (line: string) => void;
+}): Promise<LiveOutcome> {
   const live = await startLive();
   try {
     const report = createLiveReport(run.log);
@@ -57,7 +68,7 @@ export async function runLive(run: { seed: number; ms: number; log: (line: strin
       report.note(disturbances(traffic.ledgers));
     }, SAMPLE_MS);
     const ticking = setInterval(() => run.log(`${report.progress()}; ${progressOf(traffic)}`), PROGRESS_MS);
-    await attackFor(attacks, { ...run, report, isOver: watch.hasEnded });
+    await attackFor(attacks, { ...run, betweenMs, report, isOver: watch.hasEnded });
     clearInterval(sampling);
     clearInterval(ticking);
     if (!watch.hasEnded()) await heard.stop();
@@ -122,8 +133,9 @@ async function gatherAttacks({ app, node }: LiveGateway, productKey: string): Pr
 /** Of an attack, `input` N is made of the seed, its place in the list, and N. */
 async function attackFor(
   attacks: readonly Attack[],
-  { seed, ms, report, isOver }: { seed: number; ms: number; report: LiveReport; isOver: () => boolean },
+  given: { seed: number; ms: number; betweenMs: number; report: LiveReport; isOver: () => boolean },
 ): Promise<void> {
+  const { seed, ms, betweenMs, report, isOver } = given;
   const until = performance.now() + ms;
   const attackers = attacks.flatMap((attack, at) => {
     const { name, atOnce = AT_ONCE } = attack;
@@ -133,8 +145,7 @@ async function attackFor(
         random.reseed(seed + at, input);
         await attack.run(random);
         report.count(name, input);
-        // Datagrams would be sent as fast as the loop turns, which leaves nothing to the others.
-        await wait(BETWEEN_MS);
+        await wait(betweenMs);
       }
     });
   });

@@ -67,21 +67,24 @@ export function createFront({ engine, limits, nowMs, random }: FrontDeps, on: Fr
     if (place?.next?.head.equals(head) || place?.current?.head.equals(head)) return "repeated";
     if (!desk.mayBegin(from)) return "handshake_rate";
     if (handshakes.size >= limits.handshakes) return "too_many_handshakes";
-    if (!place?.current && peers.size >= limits.sessions && !makeRoom()) return "too_many_sessions";
+    if (!place && places.size >= limits.sessions && !makeRoom()) return "too_many_sessions";
     return undefined;
   }
 
-  /** A place for one more: that of a peer that has proved nothing, or else of the one that was silent for longest. */
+  /**
+   * A place for one more: that of a peer that has proved nothing, or else of the one that was silent for longest. Whoever is coming again keeps
+   * his: without his former session he would still be there.
+   */
   function makeRoom(): boolean {
     const now = nowMs();
     let silent: Peer | undefined;
-    for (const peer of peers.values()) {
-      if (!peer.isEstablished) continue;
-      if (!vouched.has(peer.id)) {
-        peer.close("no_room");
+    for (const { current, next } of places.values()) {
+      if (!current || next) continue;
+      if (!vouched.has(current.id)) {
+        current.close("no_room");
         return true;
       }
-      if (peer.seenAtMs < (silent?.seenAtMs ?? now - limits.unprovenIdleMs)) silent = peer;
+      if (current.seenAtMs < (silent?.seenAtMs ?? now - limits.unprovenIdleMs)) silent = current;
     }
     silent?.close("no_room");
     return silent !== undefined;

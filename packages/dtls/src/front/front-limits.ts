@@ -1,6 +1,6 @@
 /** What a front allows, whoever asks. */
 export interface FrontLimits {
-  /** Sessions and handshakes at once. */
+  /** Peers at once that have a session or a handshake; one that comes again while its session is open has both, and counts once. */
   readonly sessions: number;
   /** Handshakes at once, from the hello with a good cookie on. */
   readonly handshakes: number;

@@ -4,6 +4,7 @@ import { proxyHeaders, requestHeads, tlsFlights, x509Certificates } from "./targ
 import { coapBlocks, coapDatagrams, coapNumbers } from "./targets/coap-datagrams.ts";
 import { masterKeys, names, pskIdentities, sealedPayloads, sealedSecrets } from "./targets/core-texts.ts";
 import { dtlsFront } from "./targets/dtls-front.ts";
+import { dtlsPeers } from "./targets/dtls-peers.ts";
 import { dtlsFragments, dtlsRecords } from "./targets/dtls-records.ts";
 import { coapCborLogin, coapJsonLogin, httpLogin } from "./targets/login-bodies.ts";
 import { mqttConnect, mqttIdentifier } from "./targets/mqtt-connect.ts";
@@ -45,4 +46,5 @@ export const TARGETS: readonly FuzzTarget[] = [
   dtlsRecords,
   dtlsFragments,
   dtlsFront,
+  dtlsPeers,
 ];

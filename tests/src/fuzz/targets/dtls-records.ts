@@ -29,11 +29,16 @@ export const dtlsRecords = pureTarget({
     const read = records.reduce((sum, { body }) => sum + RECORD_HEADER_BYTES + body.length, 0);
     must(read <= bytes.length, "more was read than was sent");
     const fragments = records.flatMap(readHandshakeFragments);
-    for (const fragment of fragments) checkFragment(fragment);
+    for (const { body } of records) mustBeWithin(body, bytes);
+    for (const fragment of fragments) {
+      mustBeWithin(fragment.body, bytes);
+      checkFragment(fragment);
+    }
     if (!messages) return;
     must(fragments.length === messages.length, "a sound record was not read");
     for (const [at, { type, messageSequence, body }] of messages.entries()) {
       const fragment = fragments[at];
+      must(type !== HANDSHAKE.clientHello || readHelloStart(body) !== undefined, "a sound hello was not read");
       must(
         fragment?.type === type && fragment.messageSequence === messageSequence && fragment.body.equals(body),
         "a message came back as another",
@@ -72,12 +77,23 @@ export const dtlsFragments = pureTarget({
 function checkFragment({ offset, length, body }: HandshakeFragment): void {
   must(offset + body.length <= length, "a fragment reaches beyond its message");
   const start = readHelloStart(body);
-  if (start)
-    must(start.head.length + start.cookie.length < body.length, "a hello's beginning is longer than the hello");
+  if (start) {
+    const written = Buffer.concat([start.head, Buffer.of(start.cookie.length), start.cookie]);
+    must(written.equals(body.subarray(0, written.length)), "a hello's beginning came back as another");
+  }
   const identity = readPskIdentity(body, MOST_IDENTITY_BYTES);
+  if (identity === undefined) return;
+  must(identity.length <= MOST_IDENTITY_BYTES, "an identity is too long");
+  const written = Buffer.concat([Buffer.of(0, identity.length), Buffer.from(identity, "latin1")]);
+  must(written.equals(body.subarray(0, written.length)), "an identity came back as another");
+}
+
+/** What is read is a view of the datagram, and never of the memory around it. */
+function mustBeWithin(part: Buffer, whole: Buffer): void {
+  const from = part.byteOffset - whole.byteOffset;
   must(
-    identity === undefined || identity.length <= Math.min(MOST_IDENTITY_BYTES, body.length),
-    "an identity is too long",
+    part.buffer === whole.buffer && from >= 0 && from + part.length <= whole.length,
+    "something beside the datagram was read",
   );
 }
 

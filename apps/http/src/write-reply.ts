@@ -16,7 +16,7 @@ interface Manner {
  * room for 1 KB of head (wire-format 0.15).
  */
 export function writeBody(reply: FastifyReply, body: string, manner: Manner = {}): void {
-  const { status = 200, close = false, retryAfterMs = status === 503 ? comeAgainMs() : undefined } = manner;
+  const { status = 200, close = false, retryAfterMs = status === 503 ? comeAgainMs(Math.random) : undefined } = manner;
   const head = ["Content-Type", "application/json", "Content-Length", String(Buffer.byteLength(body))];
   if (retryAfterMs !== undefined) head.push("Retry-After", String(Math.ceil(retryAfterMs / 1_000)));
   if (close) head.push("Connection", "close");

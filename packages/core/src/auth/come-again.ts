@@ -8,6 +8,6 @@ const LATEST_MS = 8_000;
  * @param draw from 0 to below 1.
  * @returns ms.
  */
-export function comeAgainMs(draw: () => number = Math.random): number {
+export function comeAgainMs(draw: () => number): number {
   return Math.round(SOONEST_MS + (LATEST_MS - SOONEST_MS) * draw());
 }

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { connectMqtt, type DeviceCertificate } from "@trine/device";
 import {
@@ -11,9 +10,15 @@ import {
 } from "@trine/testkit/servers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type AppProcess, startApp } from "../src/app-process.ts";
-import { CLUSTER_APPS, CLUSTER_MEMBERS, readClusterFile, readComposeFile } from "../src/compose-file.ts";
+import {
+  CLUSTER_APPS,
+  CLUSTER_MEMBERS,
+  type ComposeApp,
+  readClusterFile,
+  readComposeFile,
+} from "../src/compose-file.ts";
 import { addDevice, eventually, makeProduct, topicOf } from "../src/fleet.ts";
-import { ADMIN_KEY, writeSecrets } from "../src/installation.ts";
+import { ADMIN_KEY, environmentHere, writeSecrets } from "../src/installation.ts";
 import { type OperatorApi, openApi } from "../src/operator-api.ts";
 import { ROOT } from "../src/repository.ts";
 import { runCommand } from "../src/run-command.ts";
@@ -21,12 +26,21 @@ import { runCommand } from "../src/run-command.ts";
 const HOST = "127.0.0.1";
 const PASSWORD = "a-password";
 const { services, secrets } = readClusterFile();
+const FRONTS = ["front-1", "front-2"] as const;
+/** What is said otherwise where there are two of each. */
+const TWO: Readonly<Record<string, string>> = {
+  TRINE_FRONT_MQTT: "mqtt-1:1883,mqtt-2:1883",
+  TRINE_FRONT_HTTP: "http-1:8080,http-2:8080",
+  TRINE_TRUSTED_PROXIES: FRONTS.map((front) => services[front].networks["trine"]?.ipv4_address).join(","),
+};
 
 describe("what the compose file of the cluster states", () => {
-  it.each(CLUSTER_APPS)("%s runs as that of the single file does, on the cluster", (app) => {
-    const alone = readComposeFile().services[app.replace(/-\d$/, "") as "mqtt"];
+  it.each([...CLUSTER_APPS, ...FRONTS])("%s runs as that of the single file does, on the cluster", (app) => {
+    const alone = readComposeFile().services[programOf(app)];
     const { REDIS_URL_FILE, TRINE_REDIS_REPLICAS, ...environment } = services[app].environment;
-    expect({ ...environment, REDIS_URL_FILE: "/run/secrets/redis_url" }).toEqual(alone.environment);
+    const { REDIS_URL_FILE: _, ...ofOne } = alone.environment;
+    const ofTwo = Object.entries(ofOne).map(([setting, value]) => [setting, TWO[setting] ?? value]);
+    expect(environment).toEqual(Object.fromEntries(ofTwo));
     expect(REDIS_URL_FILE).toBe("/run/secrets/redis_cluster_url");
     expect(TRINE_REDIS_REPLICAS).toBe("1");
     for (const key of ["command", "user", "read_only", "restart", "stop_grace_period", "healthcheck"] as const)
@@ -35,10 +49,10 @@ describe("what the compose file of the cluster states", () => {
   });
 
   it("publishes each process on a port of its own", () => {
-    const published = CLUSTER_APPS.flatMap((app) =>
+    const published = [...CLUSTER_APPS, ...FRONTS].flatMap((app) =>
       services[app].ports.map((port) => port.replace(/:\d+(\/udp)?$/, "$1")),
     );
-    expect(published).toHaveLength(12);
+    expect(published).toHaveLength(18);
     expect(published).toEqual([...new Set(published)]);
   });
 
@@ -78,13 +92,11 @@ describe("the processes that the compose file of the cluster starts", () => {
       redis_password: PASSWORD,
       redis_cluster_url: `redis+cluster://:${PASSWORD}@${addresses.join(",")}`,
       database_url: await postgres.createDatabase(),
-      master_key: randomBytes(32).toString("base64"),
-      admin_key: ADMIN_KEY,
     });
     await makeCluster(addresses, join(folderOfSecrets, "redis_password"));
     await Promise.all(
       (["mqtt-1", "mqtt-2", "admin-1", "admin-2"] as const).map(async (name) => {
-        apps.set(name, await startApp(name.replace(/-\d$/, "") as "mqtt", environmentHere(name, folderOfSecrets)));
+        apps.set(name, await startApp(programOf(name), environmentHere(services[name], folderOfSecrets)));
       }),
     );
     api = openApi(portOf("admin-1", "TRINE_ADMIN_PORT"), ADMIN_KEY);
@@ -177,15 +189,6 @@ async function makeCluster(addresses: readonly string[], passwordFile: string): 
   }
 }
 
-/** The environment of the file, with mounted secrets where they are here, and free ports in place of the published ones. */
-function environmentHere(
-  name: "mqtt-1" | "mqtt-2" | "admin-1" | "admin-2",
-  folderOfSecrets: string,
-): Record<string, string> {
-  const here = Object.entries(services[name].environment).map(([setting, value]) => {
-    if (/_PORT$/.test(setting)) return [setting, "0"];
-    if (/_HOST$/.test(setting)) return [setting, HOST];
-    return [setting, value.replace("/run/secrets", folderOfSecrets)];
-  });
-  return { ...(Object.fromEntries(here) as Record<string, string>), TRINE_DEVICE_HOST: HOST };
+function programOf(container: string): ComposeApp | "front" {
+  return container.replace(/-\d$/, "") as ComposeApp | "front";
 }

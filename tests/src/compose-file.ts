@@ -43,7 +43,7 @@ export function readKeyServiceFile(): ComposeFile<ComposeApp | "front"> {
 type Twice<Name extends string> = `${Name}-${1 | 2}`;
 type RedisMember = `redis-${1 | 2 | 3 | 4 | 5 | 6}`;
 
-/** The containers of `infra/docker-compose.cluster.yml` that run Trine. */
+/** The containers of `infra/docker-compose.cluster.yml` that run a protocol, or the operators' API. */
 export const CLUSTER_APPS: readonly Twice<ComposeApp>[] = APPS.flatMap((app) => [`${app}-1`, `${app}-2`] as const);
 
 /** Those that keep its data in Redis. */
@@ -57,8 +57,14 @@ export const CLUSTER_MEMBERS: readonly RedisMember[] = [
 ];
 
 /** `infra/docker-compose.cluster.yml`. @throws when it lacks one of the services. */
-export function readClusterFile(): ComposeFile<Twice<ComposeApp> | RedisMember | "redis-cluster"> {
-  return read("docker-compose.cluster.yml", [...CLUSTER_APPS, ...CLUSTER_MEMBERS, "redis-cluster"]);
+export function readClusterFile(): ComposeFile<Twice<ComposeApp | "front"> | RedisMember | "redis-cluster"> {
+  return read("docker-compose.cluster.yml", [
+    ...CLUSTER_APPS,
+    "front-1",
+    "front-2",
+    ...CLUSTER_MEMBERS,
+    "redis-cluster",
+  ]);
 }
 
 function read<Name extends string>(file: string, names: readonly Name[]): ComposeFile<Name> {

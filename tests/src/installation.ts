@@ -107,15 +107,9 @@ async function startSeparate(environment: Readonly<Record<string, string>>): Pro
     startPostgres({ durable: true }),
     startRedis({ appendfsync: "always" }),
   ]);
-  const { certificate, key } = await makeServerCertificate(folder.path);
   const secrets = await writeSecrets(folder.path, {
     database_url: await postgres.createDatabase(),
     redis_url: redis.url,
-    master_key: randomBytes(32).toString("base64"),
-    admin_key: ADMIN_KEY,
-    proxy_key: randomBytes(32).toString("base64"),
-    tls_certificate: readFileSync(certificate, "utf8"),
-    tls_key: readFileSync(key, "utf8"),
   });
   const { services } = readComposeFile();
   const start = (name: ComposeApp) => startApp(name, { ...environmentHere(services[name], secrets), ...environment });
@@ -129,7 +123,7 @@ async function startSeparate(environment: Readonly<Record<string, string>>): Pro
     servers: { postgres, redis },
     environment: environmentHere(services.mqtt, secrets),
     frontEnvironment: environmentHere(services.front, secrets),
-    certificateFile: certificate,
+    certificateFile: join(secrets, "tls_certificate"),
     async dispose() {
       await Promise.all(Object.values(apps).map((app) => app.kill()));
       await Promise.all([postgres.dispose(), redis.dispose()]);
@@ -192,7 +186,7 @@ function caFileOf(logs: readonly string[]): string {
 }
 
 /** The environment of the compose file, with mounted secrets where they are here, and free ports in place of the published ones. */
-function environmentHere({ environment }: ComposeService, secrets: string): Record<string, string> {
+export function environmentHere({ environment }: ComposeService, secrets: string): Record<string, string> {
   const here = Object.entries(environment).map(([name, value]) => {
     if (/_PORT$/.test(name)) return [name, "0"];
     if (/_HOST$/.test(name)) return [name, "127.0.0.1"];
@@ -201,10 +195,23 @@ function environmentHere({ environment }: ComposeService, secrets: string): Reco
   return { ...(Object.fromEntries(here) as Record<string, string>), TRINE_DEVICE_HOST: "127.0.0.1" };
 }
 
-/** Writes secrets into files of a folder, as a container has them mounted. @returns the folder of the files. */
+/**
+ * Writes secrets into files of a folder, as a container has them mounted.
+ *
+ * @param secrets what leads to the stores; keys and a certificate are drawn.
+ * @returns the folder of the files.
+ */
 export async function writeSecrets(folder: string, secrets: Readonly<Record<string, string>>): Promise<string> {
   const path = join(folder, "secrets");
   await mkdir(path);
-  for (const [name, text] of Object.entries(secrets)) await writeFile(join(path, name), `${text}\n`);
+  const { certificate, key } = await makeServerCertificate(folder);
+  const drawn = {
+    master_key: randomBytes(32).toString("base64"),
+    admin_key: ADMIN_KEY,
+    proxy_key: randomBytes(32).toString("base64"),
+    tls_certificate: readFileSync(certificate, "utf8"),
+    tls_key: readFileSync(key, "utf8"),
+  };
+  for (const [name, text] of Object.entries({ ...secrets, ...drawn })) await writeFile(join(path, name), `${text}\n`);
   return path;
 }

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { makeTempFolder, type PostgresServer, startPostgres, type TestServer } from "@trine/testkit/servers";
 import { type AppProcess, startApp } from "./app-process.ts";
@@ -59,7 +58,6 @@ export async function startManyNodes<R extends NodesRedis>(
   ]);
   const secrets = await writeSecrets(folder.path, {
     database_url: await postgres.createDatabase(),
-    master_key: randomBytes(32).toString("base64"),
   });
   const wire = isSingle(redis) ? await openTcpProxy(redis.port) : undefined;
   const shared = {

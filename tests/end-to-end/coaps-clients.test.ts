@@ -1,21 +1,13 @@
 import { type DeviceCertificate, signCoapLogin, signPsk } from "@trine/device";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { addDevice, makeProduct, topicOf } from "../src/fleet.ts";
-import { type Installation, startInstallation } from "../src/installation.ts";
+import { describe, expect, it } from "vitest";
+import { topicOf } from "../src/fleet.ts";
 import { type CommandResult, runCommand } from "../src/run-command.ts";
-import { readUntil } from "../src/uplink-reader.ts";
+import { shareInstallation } from "../src/shared-installation.ts";
 
 const CLEAN = { code: 0, stderr: "" };
 
 describe("clients over DTLS", () => {
-  let trine: Installation;
-  let productKey: string;
-
-  beforeAll(async () => {
-    trine = await startInstallation("embedded");
-    productKey = await makeProduct(trine.api);
-  }, 120_000);
-  afterAll(() => trine?.dispose());
+  const trine = shareInstallation("embedded");
 
   type Ask = (method: string, path: string, ...more: readonly string[]) => Promise<CommandResult>;
 
@@ -50,32 +42,25 @@ describe("clients over DTLS", () => {
     const withToken = ["-O", `2088,${token}`];
     const topic = `/topic${topicOf(certificate, "user/update")}`;
     expect(await ask("post", topic, "-t", "42", "-e", "up", ...withToken)).toMatchObject(CLEAN);
-    const up = (messages: Awaited<ReturnType<typeof readUntil>>) =>
-      messages.filter(({ deviceName, text }) => deviceName === certificate.deviceName && text === "up");
-    const read = await readUntil(trine.api, (messages) => up(messages).length > 0, {
-      group: certificate.deviceName,
-      productKey,
-    });
-    expect(up(read)).toHaveLength(1);
-    const route = `/v1/products/${productKey}/devices/${certificate.deviceName}/messages`;
-    await trine.api.call("POST", route, { topic: topicOf(certificate, "user/get"), payload: "down" });
+    expect(await trine.readFrom(certificate)).toMatchObject([{ text: "up" }]);
+    await trine.send(certificate, topicOf(certificate, "user/get"), "down");
     const down = await ask("get", "/mailbox", ...withToken);
     expect(Buffer.from((JSON.parse(down.stdout) as { payload: string }).payload, "base64").toString()).toBe("down");
   }
 
   describe.each(["coap-client-openssl", "coap-client-gnutls"])("%s", (program) => {
     it("with a pre-shared key logs in and exchanges messages", async () => {
-      const certificate = await addDevice(trine.api, productKey);
+      const certificate = await trine.addDevice();
       await exchange(client(program, byKey(certificate)), certificate);
     });
 
     it("with the gateway's certificate logs in and exchanges messages", async () => {
-      const certificate = await addDevice(trine.api, productKey);
+      const certificate = await trine.addDevice();
       await exchange(client(program, ["-R", trine.caFile]), certificate);
     });
 
     it("with a wrong key gets no session, and with another device's no login", async () => {
-      const [certificate, other] = [await addDevice(trine.api, productKey), await addDevice(trine.api, productKey)];
+      const [certificate, other] = [await trine.addDevice(), await trine.addDevice()];
       const login = ["-t", "50", "-e", signCoapLogin(certificate)];
       const { identity } = signPsk(certificate);
       const wrong = await client(program, ["-u", identity, "-k", "wrong"])("post", "/auth", "-B", "4", ...login);
@@ -86,7 +71,7 @@ describe("clients over DTLS", () => {
   });
 
   it.each(["PSK-AES128-CBC-SHA", "AES256-SHA256"])("OpenSSL agrees on %s alone", async (suite) => {
-    const { identity, key } = signPsk(await addDevice(trine.api, productKey));
+    const { identity, key } = signPsk(await trine.addDevice());
     const security = suite.startsWith("PSK")
       ? ["-psk_identity", identity, "-psk", key.toString("hex")]
       : ["-CAfile", trine.caFile, "-verify_return_error"];

@@ -1,38 +1,26 @@
 import { type DeviceCertificate, signCoapLogin, signHttpLogin, signMqttLogin } from "@trine/device";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { addDevice, makeProduct, topicOf } from "../src/fleet.ts";
+import { describe, expect, it } from "vitest";
+import { topicOf } from "../src/fleet.ts";
 import { greetingLines } from "../src/greeting-lines.ts";
-import { type Installation, startInstallation } from "../src/installation.ts";
 import { type CommandResult, runCommand } from "../src/run-command.ts";
+import { shareInstallation } from "../src/shared-installation.ts";
 import { readUntil } from "../src/uplink-reader.ts";
 
 describe("the clients that Debian packages", () => {
-  let trine: Installation;
-  let productKey: string;
-
-  beforeAll(async () => {
-    trine = await startInstallation("embedded");
-    productKey = await makeProduct(trine.api);
-  }, 120_000);
-  afterAll(() => trine?.dispose());
+  const trine = shareInstallation("embedded");
 
   /** Options of both mosquitto clients that log a device in. */
   const mosquittoLogin = (certificate: DeviceCertificate) => {
     const { clientId, username, password } = signMqttLogin(certificate);
     return ["-h", "127.0.0.1", "-p", String(trine.ports.mqtt), "-i", clientId, "-u", username, "-P", password];
   };
-  const readFrom = async ({ deviceName }: DeviceCertificate) => {
-    const from = (messages: Awaited<ReturnType<typeof readUntil>>) =>
-      messages.filter((message) => message.deviceName === deviceName && message.topic.endsWith("/user/update"));
-    return from(await readUntil(trine.api, (messages) => from(messages).length > 0, { group: deviceName, productKey }));
-  };
 
   it("mosquitto_pub publishes with QoS 0 and 1, and is refused with a wrong secret", async () => {
     for (const qos of ["0", "1"]) {
-      const certificate = await addDevice(trine.api, productKey);
+      const certificate = await trine.addDevice();
       const publish = ["-q", qos, "-t", topicOf(certificate, "user/update"), "-m", `qos ${qos}`];
       expect(await runCommand(["mosquitto_pub", ...mosquittoLogin(certificate), ...publish])).toMatchObject(CLEAN);
-      expect(await readFrom(certificate)).toMatchObject([{ text: `qos ${qos}`, transport: "mqtt" }]);
+      expect(await trine.readFrom(certificate)).toMatchObject([{ text: `qos ${qos}`, transport: "mqtt" }]);
       const wrong = { ...certificate, deviceSecret: "0".repeat(32) };
       const refused = await runCommand(["mosquitto_pub", ...mosquittoLogin(wrong), ...publish]);
       expect(refused.code).toBe(4);
@@ -41,19 +29,16 @@ describe("the clients that Debian packages", () => {
   });
 
   it("mosquitto_sub receives what was sent through the REST API", async () => {
-    const certificate = await addDevice(trine.api, productKey);
+    const certificate = await trine.addDevice();
     const topic = topicOf(certificate, "user/get");
-    await trine.api.call("POST", `/v1/products/${productKey}/devices/${certificate.deviceName}/messages`, {
-      topic,
-      payload: "for mosquitto",
-    });
+    await trine.send(certificate, topic, "for mosquitto");
     const subscribe = ["-q", "1", "-t", topic, "-C", "1", "-W", "15", "-v"];
     const received = await runCommand(["mosquitto_sub", ...mosquittoLogin(certificate), ...subscribe]);
     expect(received).toEqual({ ...CLEAN, stdout: `${topic} for mosquitto\n` });
   });
 
   it("curl logs in and publishes", async () => {
-    const certificate = await addDevice(trine.api, productKey);
+    const certificate = await trine.addDevice();
     const origin = `http://127.0.0.1:${trine.ports.http}`;
     const post = (path: string, body: string, ...headers: readonly string[]) =>
       runCommand(["curl", "-sS", `${origin}${path}`, ...headers.flatMap((header) => ["-H", header]), "-d", body]);
@@ -63,14 +48,14 @@ describe("the clients that Debian packages", () => {
     const topic = `/topic${topicOf(certificate, "user/update")}`;
     const published = await post(topic, "from curl", `password:${token}`, "Content-Type: application/octet-stream");
     expect(published.stdout).toMatch(/^{"code":0,"message":"success","info":{"messageId":\d+}}$/);
-    expect(await readFrom(certificate)).toMatchObject([{ text: "from curl", transport: "http" }]);
+    expect(await trine.readFrom(certificate)).toMatchObject([{ text: "from curl", transport: "http" }]);
 
     const wrong = signHttpLogin({ ...certificate, deviceSecret: "0".repeat(32) });
     expect(parsed(await post("/auth", wrong, JSON_TYPE))).toMatchObject({ code: 20000 });
   });
 
   it("libcoap's client logs in, and publishes with its token in option 2088", async () => {
-    const certificate = await addDevice(trine.api, productKey);
+    const certificate = await trine.addDevice();
     const origin = `coap://127.0.0.1:${trine.ports.coap}`;
     const post = (path: string, format: string, body: string, ...more: readonly string[]) =>
       runCommand([
@@ -91,7 +76,7 @@ describe("the clients that Debian packages", () => {
     const topic = `/topic${topicOf(certificate, "user/update")}`;
     const published = await post(topic, "42", "from libcoap", "-O", `2088,${token}`);
     expect(published).toEqual({ ...CLEAN, stdout: "" });
-    expect(await readFrom(certificate)).toMatchObject([{ text: "from libcoap", transport: "coap" }]);
+    expect(await trine.readFrom(certificate)).toMatchObject([{ text: "from libcoap", transport: "coap" }]);
     expect((await post(topic, "42", "no", "-O", "2088,wrong")).stderr).toMatch(/^4\.01/);
   });
 

@@ -1,20 +1,12 @@
 import { type DeviceCertificate, signCoapLogin, signMqttLogin } from "@trine/device";
 import { Agent, type IncomingMessage } from "coap";
 import mqtt, { type IClientOptions, type IConnackPacket, type MqttClient } from "mqtt";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { addDevice, makeProduct, topicOf } from "../src/fleet.ts";
-import { type Installation, startInstallation } from "../src/installation.ts";
-import { readUntil } from "../src/uplink-reader.ts";
+import { describe, expect, it } from "vitest";
+import { topicOf } from "../src/fleet.ts";
+import { shareInstallation } from "../src/shared-installation.ts";
 
 describe("the JavaScript clients that firmware and tools use", () => {
-  let trine: Installation;
-  let productKey: string;
-
-  beforeAll(async () => {
-    trine = await startInstallation("embedded");
-    productKey = await makeProduct(trine.api);
-  }, 120_000);
-  afterAll(() => trine?.dispose());
+  const trine = shareInstallation("embedded");
 
   const connect = (certificate: DeviceCertificate, options: IClientOptions = {}) =>
     mqtt.connectAsync(`mqtt://127.0.0.1:${trine.ports.mqtt}`, {
@@ -22,54 +14,45 @@ describe("the JavaScript clients that firmware and tools use", () => {
       reconnectPeriod: 0,
       ...options,
     });
-  const send = ({ deviceName }: DeviceCertificate, topic: string, payload: string) =>
-    trine.api.call("POST", `/v1/products/${productKey}/devices/${deviceName}/messages`, { topic, payload });
-  const readFrom = async ({ deviceName }: DeviceCertificate, count: number) => {
-    const from = (messages: Awaited<ReturnType<typeof readUntil>>) =>
-      messages.filter((message) => message.deviceName === deviceName && message.topic.endsWith("/user/update"));
-    return from(
-      await readUntil(trine.api, (messages) => from(messages).length >= count, { group: deviceName, productKey }),
-    );
-  };
 
   it("MQTT.js 5 publishes with QoS 0 and 1 in one order", async () => {
-    const certificate = await addDevice(trine.api, productKey);
+    const certificate = await trine.addDevice();
     const client = await connect(certificate);
     const topic = topicOf(certificate, "user/update");
     const sent = Array.from({ length: 20 }, (_, at) => `message ${at}`);
     await Promise.all(sent.map((payload, at) => client.publishAsync(topic, payload, { qos: at % 2 === 0 ? 0 : 1 })));
-    expect((await readFrom(certificate, sent.length)).map(({ text }) => text)).toEqual(sent);
+    expect((await trine.readFrom(certificate, sent.length)).map(({ text }) => text)).toEqual(sent);
     await client.endAsync();
   });
 
   it("MQTT.js 5 loses no message of QoS 0 that it sends right before its DISCONNECT", async () => {
-    const certificate = await addDevice(trine.api, productKey);
+    const certificate = await trine.addDevice();
     const client = await connect(certificate);
     const sent = Array.from({ length: 20 }, (_, at) => `last ${at}`);
     for (const payload of sent) client.publish(topicOf(certificate, "user/update"), payload, { qos: 0 });
     await client.endAsync();
-    expect((await readFrom(certificate, sent.length)).map(({ text }) => text)).toEqual(sent);
+    expect((await trine.readFrom(certificate, sent.length)).map(({ text }) => text)).toEqual(sent);
   });
 
   it("MQTT.js 5 subscribes, and receives what was sent through the REST API", async () => {
-    const certificate = await addDevice(trine.api, productKey);
+    const certificate = await trine.addDevice();
     const client = await connect(certificate);
     const topic = topicOf(certificate, "user/get");
     expect(await client.subscribeAsync(topic, { qos: 1 })).toMatchObject([{ topic, qos: 1 }]);
     const received = nextMessage(client);
-    await send(certificate, topic, "downlink");
+    await trine.send(certificate, topic, "downlink");
     expect(await received).toEqual({ topic, text: "downlink" });
     await client.unsubscribeAsync(topic);
     await client.endAsync();
   });
 
   it("MQTT.js 5 finds its lasting session again, and in it what came while it was away", async () => {
-    const certificate = await addDevice(trine.api, productKey);
+    const certificate = await trine.addDevice();
     const topic = topicOf(certificate, "user/get");
     const first = await connect(certificate, { clean: false });
     await first.subscribeAsync(topic, { qos: 1 });
     await first.endAsync();
-    await send(certificate, topic, "while away");
+    await trine.send(certificate, topic, "while away");
 
     const { clientId, ...login } = signMqttLogin(certificate);
     const second = mqtt.connect(`mqtt://127.0.0.1:${trine.ports.mqtt}`, {
@@ -87,18 +70,18 @@ describe("the JavaScript clients that firmware and tools use", () => {
     const after = nextMessage(second);
     second.stream.destroy();
     await again;
-    await send(certificate, topic, "after the break");
+    await trine.send(certificate, topic, "after the break");
     expect(await after).toEqual({ topic, text: "after the break" });
     await second.endAsync();
   });
 
   it("MQTT.js 5 is refused with code 4 for a wrong secret", async () => {
-    const certificate = await addDevice(trine.api, productKey);
+    const certificate = await trine.addDevice();
     await expect(connect({ ...certificate, deviceSecret: "0".repeat(32) })).rejects.toMatchObject({ code: 4 });
   });
 
   it("the coap package logs in and publishes with its token in option 2088", async () => {
-    const certificate = await addDevice(trine.api, productKey);
+    const certificate = await trine.addDevice();
     // It closes its socket by itself after the last answer.
     const agent = new Agent({ type: "udp4" });
     const post = (pathname: string, body: string, token?: string) =>
@@ -113,7 +96,7 @@ describe("the JavaScript clients that firmware and tools use", () => {
     expect(login.code).toBe("2.05");
     const { token } = JSON.parse(login.payload.toString()) as { token: string };
     expect((await post(`/topic${topicOf(certificate, "user/update")}`, "from coap", token)).code).toBe("2.05");
-    expect(await readFrom(certificate, 1)).toMatchObject([{ text: "from coap", transport: "coap" }]);
+    expect(await trine.readFrom(certificate, 1)).toMatchObject([{ text: "from coap", transport: "coap" }]);
     expect((await post(`/topic${topicOf(certificate, "user/update")}`, "no", "wrong")).code).toBe("4.01");
   });
 });

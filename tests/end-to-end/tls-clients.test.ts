@@ -1,32 +1,16 @@
 import { type DeviceCertificate, signHttpLogin, signMqttLogin, signPsk } from "@trine/device";
 import mqtt, { type IClientOptions, MqttClient } from "mqtt";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { addDevice, makeProduct, topicOf } from "../src/fleet.ts";
+import { describe, expect, it } from "vitest";
+import { topicOf } from "../src/fleet.ts";
 import { greetingLines } from "../src/greeting-lines.ts";
-import { type Installation, startInstallation } from "../src/installation.ts";
 import { runCommand } from "../src/run-command.ts";
+import { shareInstallation } from "../src/shared-installation.ts";
 import { openTlsPipe } from "../src/tls-pipe.ts";
-import { readUntil } from "../src/uplink-reader.ts";
 
 type Command = readonly [string, ...string[]];
 
 describe("clients over TLS", () => {
-  let trine: Installation;
-  let productKey: string;
-
-  beforeAll(async () => {
-    trine = await startInstallation("embedded");
-    productKey = await makeProduct(trine.api);
-  }, 120_000);
-  afterAll(() => trine?.dispose());
-
-  const send = ({ deviceName }: DeviceCertificate, topic: string, payload: string) =>
-    trine.api.call("POST", `/v1/products/${productKey}/devices/${deviceName}/messages`, { topic, payload });
-  const readFrom = async ({ deviceName }: DeviceCertificate) => {
-    const from = (messages: Awaited<ReturnType<typeof readUntil>>) =>
-      messages.filter((message) => message.deviceName === deviceName && message.topic.endsWith("/user/update"));
-    return from(await readUntil(trine.api, (messages) => from(messages).length > 0, { group: deviceName, productKey }));
-  };
+  const trine = shareInstallation("embedded");
 
   /** Options of MQTT.js that log a device in over TLS. */
   const loginOf = (certificate: DeviceCertificate): IClientOptions => ({
@@ -49,9 +33,9 @@ describe("clients over TLS", () => {
       client.once("message", (_topic, payload) => done(payload.toString())),
     );
     await client.publishAsync(topicOf(certificate, "user/update"), "up", { qos: 1 });
-    await send(certificate, topic, "down");
+    await trine.send(certificate, topic, "down");
     expect(await received).toBe("down");
-    expect(await readFrom(certificate)).toMatchObject([{ text: "up", transport: "mqtt" }]);
+    expect(await trine.readFrom(certificate)).toMatchObject([{ text: "up", transport: "mqtt" }]);
     await client.endAsync();
   }
 
@@ -92,7 +76,7 @@ describe("clients over TLS", () => {
   };
 
   it.each(Object.keys(CLIENTS))("%s logs in and exchanges messages", async (name) => {
-    const certificate = await addDevice(trine.api, productKey);
+    const certificate = await trine.addDevice();
     const pipe = openTlsPipe(CLIENTS[name]?.(certificate) ?? ["false"]);
     const client = new MqttClient(() => pipe.stream, loginOf(certificate));
     await exchangeOver(client, certificate);
@@ -100,7 +84,7 @@ describe("clients over TLS", () => {
   });
 
   it("a wrong pre-shared key ends in the handshake, and so does one of nobody, alike", async () => {
-    const certificate = await addDevice(trine.api, productKey);
+    const certificate = await trine.addDevice();
     const { identity } = signPsk(certificate);
     const stranger = signPsk({ ...certificate, deviceName: "nobody" });
     const refused: string[] = [];
@@ -116,7 +100,7 @@ describe("clients over TLS", () => {
   });
 
   it("the pre-shared key of another device lets nobody log in", async () => {
-    const [certificate, other] = [await addDevice(trine.api, productKey), await addDevice(trine.api, productKey)];
+    const [certificate, other] = [await trine.addDevice(), await trine.addDevice()];
     const { identity, key } = signPsk(other);
     const pipe = openTlsPipe(openssl("-cipher", "PSK-AES128-CBC-SHA", "-psk_identity", identity, "-psk", hexOf(key)));
     const client = new MqttClient(() => pipe.stream, loginOf(certificate));
@@ -134,7 +118,7 @@ describe("clients over TLS", () => {
   };
 
   it.each(["a certificate", "a pre-shared key"])("mosquitto publishes and receives over TLS with %s", async (way) => {
-    const certificate = await addDevice(trine.api, productKey);
+    const certificate = await trine.addDevice();
     const { identity, key } = signPsk(certificate);
     const security =
       way === "a certificate"
@@ -144,16 +128,16 @@ describe("clients over TLS", () => {
     expect(await runCommand(["mosquitto_pub", ...mosquitto(certificate, ...security), ...publish])).toMatchObject(
       CLEAN,
     );
-    expect(await readFrom(certificate)).toMatchObject([{ text: "up" }]);
+    expect(await trine.readFrom(certificate)).toMatchObject([{ text: "up" }]);
     const topic = topicOf(certificate, "user/get");
-    await send(certificate, topic, "down");
+    await trine.send(certificate, topic, "down");
     const subscribe = ["-q", "1", "-t", topic, "-C", "1", "-W", "15"];
     const received = await runCommand(["mosquitto_sub", ...mosquitto(certificate, ...security), ...subscribe]);
     expect(received).toEqual({ ...CLEAN, stdout: "down\n" });
   });
 
   it("curl logs in and publishes over HTTPS, and does not without the CA", async () => {
-    const certificate = await addDevice(trine.api, productKey);
+    const certificate = await trine.addDevice();
     const origin = `https://127.0.0.1:${trine.ports.https}`;
     const post = (path: string, body: string, ...more: readonly string[]) =>
       runCommand(["curl", "-sS", `${origin}${path}`, "--data-binary", body, ...more]);
@@ -165,17 +149,17 @@ describe("clients over TLS", () => {
     const octets = ["-H", "Content-Type: application/octet-stream", "-H", `password: ${token}`];
     const topic = `/topic${topicOf(certificate, "user/update")}`;
     expect((await post(topic, "from curl", ...octets, ...trust)).stdout).toMatch(/^{"code":0,/);
-    expect(await readFrom(certificate)).toMatchObject([{ text: "from curl", transport: "http" }]);
+    expect(await trine.readFrom(certificate)).toMatchObject([{ text: "from curl", transport: "http" }]);
   });
 
   it.each(["mqtts", "mqtt"] as const)("MQTT.js exchanges messages over TLS 1.3 on the port of %s", async (port) => {
-    const certificate = await addDevice(trine.api, productKey);
+    const certificate = await trine.addDevice();
     const options = { ...loginOf(certificate), ca: trine.ca, minVersion: "TLSv1.3" as const };
     await exchangeOver(mqtt.connect(`mqtts://127.0.0.1:${trine.ports[port]}`, options), certificate);
   });
 
   it("on the port of TLS nothing is taken in clear", async () => {
-    const certificate = await addDevice(trine.api, productKey);
+    const certificate = await trine.addDevice();
     const client = mqtt.connect(`mqtt://127.0.0.1:${trine.ports.mqtts}`, loginOf(certificate));
     const connected = await new Promise((done) => {
       client.once("connect", () => done(true)).once("close", () => done(false));

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import type { DeviceCertificate } from "@trine/device";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { addDevice, eventually, makeProduct, topicOf } from "../src/fleet.ts";
-import { type Installation, startInstallation } from "../src/installation.ts";
+import { describe, expect, it } from "vitest";
+import { eventually, topicOf } from "../src/fleet.ts";
+import { shareInstallation } from "../src/shared-installation.ts";
 import { readUntil } from "../src/uplink-reader.ts";
 import { type VendorDevice, type VendorReply, vendorSdk } from "../src/vendor-sdk.ts";
 
@@ -10,25 +10,16 @@ import { type VendorDevice, type VendorReply, vendorSdk } from "../src/vendor-sd
 const SUBSCRIPTIONS = 16;
 
 describe("the vendor's Node SDK 1.2.8, as it is", () => {
-  let trine: Installation;
-  let productKey: string;
-
-  beforeAll(async () => {
-    trine = await startInstallation("embedded");
-    productKey = await makeProduct(trine.api);
-  }, 120_000);
-  afterAll(() => trine?.dispose());
+  const trine = shareInstallation("embedded");
 
   const open = (certificate: DeviceCertificate, more: { signAlgorithm?: string } = {}) =>
     vendorSdk.device({ ...certificate, brokerUrl: `mqtt://127.0.0.1:${trine.ports.mqtt}/`, ...more });
   const show = ({ deviceName }: DeviceCertificate) =>
-    trine.api.call<{ status: string }>("GET", `/v1/products/${productKey}/devices/${deviceName}`);
-  const send = ({ deviceName }: DeviceCertificate, topic: string, payload: string) =>
-    trine.api.call("POST", `/v1/products/${productKey}/devices/${deviceName}/messages`, { topic, payload });
+    trine.api.call<{ status: string }>("GET", `/v1/products/${trine.productKey}/devices/${deviceName}`);
 
   it("connects, and has all 16 subscriptions that it makes at connect granted", async () => {
     expect(vendorSdk.sdkver).toBe("1.2.8");
-    const certificate = await addDevice(trine.api, productKey);
+    const certificate = await trine.addDevice();
     const device = open(certificate);
     const granted = await subscribed(device);
     expect(granted).toEqual(Array.from({ length: SUBSCRIPTIONS }, () => 1));
@@ -44,7 +35,7 @@ describe("the vendor's Node SDK 1.2.8, as it is", () => {
   });
 
   it("gets code 200 for its properties, events and tags, and applications read them", async () => {
-    const certificate = await addDevice(trine.api, productKey);
+    const certificate = await trine.addDevice();
     const device = open(certificate);
     await once(device, "connect");
     const answered = async (post: (callback: (reply: VendorReply) => void) => void) => (await answer(post)).code;
@@ -54,10 +45,10 @@ describe("the vendor's Node SDK 1.2.8, as it is", () => {
 
     const read = await readUntil(trine.api, (messages) => sentBy(messages, certificate).length >= 3, {
       group: "vendor",
-      productKey,
+      productKey: trine.productKey,
     });
     const posted = sentBy(read, certificate).map(({ topic, text }) => ({ topic, params: JSON.parse(text).params }));
-    const system = `/sys/${productKey}/${certificate.deviceName}/thing`;
+    const system = `/sys/${trine.productKey}/${certificate.deviceName}/thing`;
     expect(posted).toEqual([
       { topic: `${system}/event/property/post`, params: { temperature: 21.5 } },
       { topic: `${system}/event/overheat/post`, params: { at: 99 } },
@@ -67,7 +58,7 @@ describe("the vendor's Node SDK 1.2.8, as it is", () => {
   });
 
   it("receives what is sent through the REST API: on a topic of its own, and as a property to set", async () => {
-    const certificate = await addDevice(trine.api, productKey);
+    const certificate = await trine.addDevice();
     const device = open(certificate);
     await once(device, "connect");
     const set = new Promise<object>((done) => device.onProps(({ params }) => done(params)));
@@ -78,10 +69,10 @@ describe("the vendor's Node SDK 1.2.8, as it is", () => {
     const received = new Promise<string>((done) =>
       device.on("message", (on: string, payload: Buffer) => on === topic && done(payload.toString())),
     );
-    await send(certificate, topic, "hello");
-    await send(
+    await trine.send(certificate, topic, "hello");
+    await trine.send(
       certificate,
-      `/sys/${productKey}/${certificate.deviceName}/thing/service/property/set`,
+      `/sys/${trine.productKey}/${certificate.deviceName}/thing/service/property/set`,
       JSON.stringify({ id: "1", version: "1.0", method: "thing.service.property.set", params: { light: 1 } }),
     );
     expect(await received).toBe("hello");
@@ -90,7 +81,7 @@ describe("the vendor's Node SDK 1.2.8, as it is", () => {
   });
 
   it("is refused with code 4 for a wrong secret, and for a SHA-1 MAC that it calls SHA-256", async () => {
-    const certificate = await addDevice(trine.api, productKey);
+    const certificate = await trine.addDevice();
     const wrong = open({ ...certificate, deviceSecret: "0".repeat(32) });
     expect(await refusal(wrong)).toBe(4);
     const lying = open(certificate, { signAlgorithm: "sha256" });
@@ -99,7 +90,7 @@ describe("the vendor's Node SDK 1.2.8, as it is", () => {
   });
 
   it("comes back with its subscriptions after the gateway was started again", async () => {
-    const certificate = await addDevice(trine.api, productKey);
+    const certificate = await trine.addDevice();
     const device = open(certificate);
     // MQTT.js 3 does not repeat a SUBSCRIBE that was cut off before its SUBACK.
     await subscribed(device);

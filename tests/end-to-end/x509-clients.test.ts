@@ -5,12 +5,11 @@ import { makeTempFolder } from "@trine/testkit/servers";
 import { createTestCa } from "@trine/testkit/x509";
 import { MqttClient } from "mqtt";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { addDevice, makeProduct, topicOf } from "../src/fleet.ts";
-import { type Installation, startInstallation } from "../src/installation.ts";
+import { topicOf } from "../src/fleet.ts";
 import { ROOT } from "../src/repository.ts";
 import { runCommand } from "../src/run-command.ts";
+import { shareInstallation } from "../src/shared-installation.ts";
 import { openTlsPipe } from "../src/tls-pipe.ts";
-import { readUntil } from "../src/uplink-reader.ts";
 
 interface Issued {
   readonly fingerprint: string;
@@ -19,31 +18,18 @@ interface Issued {
 }
 
 describe("devices with X.509 certificates", () => {
-  let trine: Installation;
-  let productKey: string;
+  const trine = shareInstallation("embedded");
   let folder: Awaited<ReturnType<typeof makeTempFolder>>;
 
   beforeAll(async () => {
     folder = await makeTempFolder("x509");
-    trine = await startInstallation("embedded");
-    productKey = await makeProduct(trine.api);
-  }, 120_000);
-  afterAll(async () => {
-    await trine?.dispose();
-    await folder?.remove();
   });
+  afterAll(() => folder?.remove());
 
-  const pathOf = ({ deviceName }: DeviceCertificate) => `/v1/products/${productKey}/devices/${deviceName}`;
+  const pathOf = ({ deviceName }: DeviceCertificate) => `/v1/products/${trine.productKey}/devices/${deviceName}`;
   const issue = (device: DeviceCertificate, order: object = {}) =>
     trine.api.call<Issued>("POST", `${pathOf(device)}/x509/issue`, order);
-  const send = (device: DeviceCertificate, topic: string, payload: string) =>
-    trine.api.call("POST", `${pathOf(device)}/messages`, { topic, payload });
-  const textsOf = async ({ deviceName }: DeviceCertificate) => {
-    const from = (messages: Awaited<ReturnType<typeof readUntil>>) =>
-      messages.filter((message) => message.deviceName === deviceName && message.topic.endsWith("/user/update"));
-    const read = await readUntil(trine.api, (messages) => from(messages).length > 0, { group: deviceName, productKey });
-    return from(read).map(({ text }) => text);
-  };
+  const textsOf = async (device: DeviceCertificate) => (await trine.readFrom(device)).map(({ text }) => text);
   /** Certificate and key of a device in files. */
   async function filesOf({ certificate, privateKey }: Pick<Issued, "certificate" | "privateKey">, name: string) {
     const [certFile, keyFile] = [join(folder.path, `${name}.crt`), join(folder.path, `${name}.key`)];
@@ -64,7 +50,7 @@ describe("devices with X.509 certificates", () => {
     });
 
   it("are told who they are over MQTT, and exchange messages", async () => {
-    const device = await addDevice(trine.api, productKey);
+    const device = await trine.addDevice();
     const { certificate, privateKey } = await issue(device);
     const received: string[] = [];
     const connection = await connectMqttByX509({
@@ -73,23 +59,23 @@ describe("devices with X.509 certificates", () => {
       tls: { ca: trine.ca, x509: { certificate, key: privateKey } },
       onMessage: ({ payload }) => received.push(payload.toString()),
     });
-    expect(connection.device).toEqual({ productKey, deviceName: device.deviceName });
+    expect(connection.device).toEqual({ productKey: trine.productKey, deviceName: device.deviceName });
     const topic = topicOf(device, "user/get");
     await connection.subscribe([topic]);
     await connection.publish({ topic: topicOf(device, "user/update"), payload: "up" });
-    await send(device, topic, "down");
+    await trine.send(device, topic, "down");
     await expect.poll(() => received).toEqual(["down"]);
     expect(await textsOf(device)).toEqual(["up"]);
     await connection.close();
   });
 
   it("are told who they are over HTTPS, and exchange messages", async () => {
-    const device = await addDevice(trine.api, productKey);
+    const device = await trine.addDevice();
     const { certificate, privateKey } = await issue(device);
     const connection = await httpWith(certificate, privateKey);
-    expect(connection.device).toEqual({ productKey, deviceName: device.deviceName });
+    expect(connection.device).toEqual({ productKey: trine.productKey, deviceName: device.deviceName });
     await connection.publish({ topic: topicOf(device, "user/update"), payload: "up" });
-    await send(device, topicOf(device, "user/get"), "down");
+    await trine.send(device, topicOf(device, "user/get"), "down");
     const message = await connection.fetchMessage({ waitMs: 10_000 });
     expect(message?.payload.toString()).toBe("down");
     expect(await textsOf(device)).toEqual(["up"]);
@@ -97,7 +83,7 @@ describe("devices with X.509 certificates", () => {
   });
 
   it("log in with an RSA key over a suite of old firmware, saying what the vendor's C SDK says", async () => {
-    const device = await addDevice(trine.api, productKey);
+    const device = await trine.addDevice();
     const { certFile, keyFile } = await filesOf(await issue(device, { keyType: "rsa-2048" }), "rsa");
     const pipe = openTlsPipe([
       "openssl",
@@ -122,17 +108,17 @@ describe("devices with X.509 certificates", () => {
       client.once("message", (on, bytes) => done([on, bytes])).once("error", fail);
     });
     expect(topic).toBe("/ext/auth/identity/response");
-    expect(JSON.parse(payload.toString())).toEqual({ productKey, deviceName: device.deviceName });
+    expect(JSON.parse(payload.toString())).toEqual({ productKey: trine.productKey, deviceName: device.deviceName });
     await client.endAsync();
     await pipe.ended;
   });
 
   it("log in with mosquitto, as the guide has it, and with curl", async () => {
-    const device = await addDevice(trine.api, productKey);
+    const device = await trine.addDevice();
     const { certFile, keyFile } = await filesOf(await issue(device), "guide");
     const published = await runCommand(["bash", join(ROOT, "docs/examples/mqtt-x509.sh"), "from the guide"], {
       env: {
-        PRODUCT_KEY: productKey,
+        PRODUCT_KEY: trine.productKey,
         DEVICE_NAME: device.deviceName,
         CA_FILE: trine.caFile,
         CERT_FILE: certFile,
@@ -154,11 +140,14 @@ describe("devices with X.509 certificates", () => {
       "-d",
       "{}",
     ]);
-    expect(JSON.parse(login.stdout)).toMatchObject({ code: 0, info: { productKey, deviceName: device.deviceName } });
+    expect(JSON.parse(login.stdout)).toMatchObject({
+      code: 0,
+      info: { productKey: trine.productKey, deviceName: device.deviceName },
+    });
   });
 
   it("are out, and stay out, once their certificate is revoked", async () => {
-    const device = await addDevice(trine.api, productKey);
+    const device = await trine.addDevice();
     const { certificate, privateKey, fingerprint } = await issue(device);
     const connection = await mqttWith(certificate, privateKey);
     await trine.api.call("POST", `${pathOf(device)}/x509/${fingerprint}/revoke`, { why: "stolen" });
@@ -168,11 +157,11 @@ describe("devices with X.509 certificates", () => {
   });
 
   it("are refused with a certificate that is over, and with one that nobody vouches for", async () => {
-    const device = await addDevice(trine.api, productKey);
+    const device = await trine.addDevice();
     const ca = await createTestCa();
     const over = await ca.issue({ commonName: "lamp", notAfter: new Date("2021-01-01") });
     await trine.api.call("POST", `${pathOf(device)}/x509`, { fingerprint: over.fingerprint });
-    const foreign = await ca.issue({ commonName: device.deviceName, units: [productKey] });
+    const foreign = await ca.issue({ commonName: device.deviceName, units: [trine.productKey] });
     for (const { pem, keyPem } of [over, foreign]) {
       await expect(mqttWith(pem, keyPem)).rejects.toMatchObject({ code: "4" });
       await expect(httpWith(pem, keyPem)).rejects.toMatchObject({ code: "20000" });
@@ -180,7 +169,7 @@ describe("devices with X.509 certificates", () => {
   });
 
   it("that have a secret as well log in with that over the same connection", async () => {
-    const device = await addDevice(trine.api, productKey);
+    const device = await trine.addDevice();
     const { certificate, privateKey } = await issue(device);
     const tls = { ca: trine.ca, x509: { certificate, key: privateKey } };
     const connection = await connectMqtt({ host: "127.0.0.1", port: trine.ports.mqtts, certificate: device, tls });

@@ -9,14 +9,16 @@ import { startSteadyPublishers } from "../nodes/steady-publishers.ts";
 import { type StormLoad, startStormLoad } from "../nodes/storm-load.ts";
 import { createReport } from "../report.ts";
 
-// npm run bench:reconnect [-- --devices 5000] [-- --admission rate]: every device is cut off at once, and all of them come back.
+// npm run bench:reconnect [-- --devices 5000] [-- --admission rate] [-- --lease 15]: every device is cut off at once, and all of them come back.
 const { values } = parseArgs({
   options: {
     devices: { type: "string", default: "50000" },
     nodes: { type: "string", default: "3" },
     loads: { type: "string", default: "3" },
     /** Logins a second that each node takes, with `--admission rate`. */
-    rate: { type: "string", default: "400" },
+    rate: { type: "string", default: "150" },
+    /** Seconds without a turn of its loop after which a node takes itself for dead. */
+    lease: { type: "string", default: "4" },
     /** How long a device waits for its CONNACK. */
     patience: { type: "string", default: "10000" },
     admission: { type: "string" },
@@ -42,7 +44,8 @@ const ADMISSIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 const report = createReport();
 
 async function measureStorm(name: string, settings: Readonly<Record<string, string>>): Promise<void> {
-  const nodes = await startNodes("redis", { mqttNodes: Number(values.nodes), settings });
+  const lease = { TRINE_NODE_LEASE_SECONDS: values.lease };
+  const nodes = await startNodes("redis", { mqttNodes: Number(values.nodes), settings: { ...lease, ...settings } });
   const { devices } = await registerDevices(nodes, deviceCount + STEADY_DEVICES);
   const loads = await startLoads(nodes, devices.slice(STEADY_DEVICES));
   const steady = await startSteadyPublishers(nodes.mqtt, devices.slice(0, STEADY_DEVICES));

@@ -23,11 +23,17 @@ describe.each(INSTALLATIONS)("%s: whatever is refused, at the log level trace,",
     const trine = await startInstallation(kind, environment);
     try {
       const canaries = new Canaries();
-      const { productKey, apiKey } = await plantSecrets(trine, canaries);
+      const { productKey, apiKey, accessKeySecret } = await plantSecrets(trine, canaries);
       const device = await addDevice(trine.api, productKey, "canary_01");
       const tokens = await serveDevice(trine, device, canaries);
       const answers = await refuseDevice(trine, device, tokens);
-      const refusals = await refuseOperator(trine, [device.deviceSecret, apiKey, trine.adminKey, ...tokens]);
+      const refusals = await refuseOperator(trine, [
+        device.deviceSecret,
+        apiKey,
+        accessKeySecret,
+        trine.adminKey,
+        ...tokens,
+      ]);
       expect(refusals.length).toBeGreaterThan(60);
 
       const path = `/v1/products/${productKey}/devices/${device.deviceName}`;

@@ -18,6 +18,7 @@ import type { AdminDeps } from "./admin-deps.ts";
 import { answerBrokenRequest } from "./broken-request.ts";
 import { describeRoute } from "./describe-route.ts";
 import { answerFrameworkError, installProblems } from "./problem-reply.ts";
+import { accessKeyRoutes } from "./routes/access-keys.ts";
 import { apiKeyRoutes } from "./routes/api-keys.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { backupRoutes } from "./routes/backup.ts";
@@ -54,6 +55,7 @@ const ROUTES = [
   backupRoutes,
   keyRoutes,
   apiKeyRoutes,
+  accessKeyRoutes,
   sessionRoutes,
   laterRoutes,
 ];

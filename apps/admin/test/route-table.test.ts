@@ -85,6 +85,9 @@ const TABLE: readonly Row[] = [
   ["GET /v1/api-keys/:keyId", "admin", "fleet"],
   ["POST /v1/api-keys/:keyId/rotate", "admin", "fleet"],
   ["DELETE /v1/api-keys/:keyId", "admin", "fleet"],
+  ["POST /v1/access-keys", "admin", "fleet"],
+  ["GET /v1/access-keys", "admin", "fleet"],
+  ["DELETE /v1/access-keys/:accessKeyId", "admin", "fleet"],
 ];
 
 const ROLES = ["viewer", "operator", "admin"] as const;

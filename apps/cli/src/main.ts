@@ -2,6 +2,7 @@
 import { StartError } from "@trine/runtime/environment";
 import { Command } from "commander";
 import { CliError } from "./api-client.ts";
+import { addAccessKeyCommands } from "./commands/access-keys.ts";
 import { addApiKeyCommands } from "./commands/api-keys.ts";
 import { addBackupCommands } from "./commands/backup.ts";
 import { addBurnCommands } from "./commands/burn.ts";
@@ -27,6 +28,7 @@ for (const add of [
   addMessageCommands,
   addBackupCommands,
   addApiKeyCommands,
+  addAccessKeyCommands,
   addKeyCommands,
   addPackageCommands,
   addBurnCommands,

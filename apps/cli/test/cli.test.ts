@@ -78,6 +78,19 @@ describe("the command line", () => {
     expectOneLine(await as(rotated.key, "products", "list"), /\(key_wrong\)/);
   });
 
+  it("makes access keys, lists and revokes them", async () => {
+    const made = await gateway.json<{ accessKeyId: string; accessKeySecret: string }>(
+      ...["access-keys", "create", "shop", "--role", "operator", "--product", productKey],
+    );
+    expect(made).toMatchObject({ name: "shop", role: "operator", products: [productKey] });
+    expect(made.accessKeySecret).toMatch(/^[A-Za-z0-9]{30}$/);
+    const listed = await gateway.run(["access-keys", "list"]);
+    expect(listed.out).toContain(made.accessKeyId);
+    expect(listed.out).not.toContain(made.accessKeySecret);
+    expect(await gateway.json("access-keys", "revoke", made.accessKeyId)).toEqual({ revoked: made.accessKeyId });
+    expectOneLine(await gateway.run(["access-keys", "revoke", made.accessKeyId]), /\(access_key_not_found\)/);
+  });
+
   it("adds devices, shows their certificates, disables and deletes them", async () => {
     const added = await gateway.json("devices", "add", productKey, "dev1", "--nickname", "hall");
     expect(added).toMatchObject({ deviceName: "dev1", nickname: "hall", status: "UNACTIVE" });

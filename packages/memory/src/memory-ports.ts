@@ -16,6 +16,7 @@ import type {
   Timeline,
   UplinkLog,
 } from "@trine/core/ports";
+import { createMemoryAccessKeyStore, type MemoryAccessKeyStore } from "./memory-access-key-store.ts";
 import { createMemoryApiKeyStore } from "./memory-api-key-store.ts";
 import { createMemoryAttemptLimiter } from "./memory-attempt-limiter.ts";
 import { createMemoryAuditLog } from "./memory-audit-log.ts";
@@ -40,6 +41,7 @@ export interface MemoryPorts {
   readonly packages: PackageStore;
   readonly audit: AuditLog;
   readonly apiKeys: ApiKeyStore;
+  readonly accessKeys: MemoryAccessKeyStore;
   readonly operatorSessions: OperatorSessionStore;
   readonly timeline: Timeline;
   readonly sessions: SessionStore;
@@ -58,12 +60,14 @@ export interface MemoryPorts {
 export function createMemoryPorts({ clock }: { clock: Clock }): MemoryPorts {
   const registry = createMemoryDeviceRegistry();
   const x509 = createMemoryX509Store({ registry });
+  const accessKeys = createMemoryAccessKeyStore();
   return {
     registry,
     batches: createMemoryBatchStore({ registry, clock }),
     packages: createMemoryPackageStore({ registry }),
     audit: createMemoryAuditLog(),
     apiKeys: createMemoryApiKeyStore(),
+    accessKeys,
     operatorSessions: createMemoryOperatorSessionStore(),
     timeline: createMemoryTimeline({ registry }),
     sessions: createMemorySessionStore({ clock }),
@@ -74,7 +78,7 @@ export function createMemoryPorts({ clock }: { clock: Clock }): MemoryPorts {
     uplinkLog: createMemoryUplinkLog(),
     bus: createMemoryControlBus(),
     keyStore: createMemoryKeyStore({ clock }),
-    sealedRows: [...registry.sealedRows, x509.sealedRows],
+    sealedRows: [...registry.sealedRows, x509.sealedRows, accessKeys.sealedRows],
     x509,
   };
 }

@@ -1,7 +1,9 @@
 import type { Clock } from "@trine/core/ports";
 import {
+  addSealedAccessKey,
   addSealedDevice,
   addSealedProduct,
+  describeAccessKeyStore,
   describeApiKeyStore,
   describeAttemptLimiter,
   describeAuditLog,
@@ -32,6 +34,7 @@ function open<Name extends keyof MemoryPorts>(name: Name) {
 
 describeDeviceRegistry("memory", open("registry"));
 describeAuditLog("memory", open("audit"));
+describeAccessKeyStore("memory", open("accessKeys"));
 describeApiKeyStore("memory", open("apiKeys"));
 describeOperatorSessionStore("memory", open("operatorSessions"));
 describeBatchStore("memory", async () => {
@@ -57,6 +60,14 @@ describeUplinkLog("memory", open("uplinkLog"));
 describeX509Store("memory", async () => {
   const { x509, registry } = createMemoryPorts({ clock });
   return { store: x509, registry, sealedRows: x509.sealedRows, dispose: async () => undefined };
+});
+describeSealedRows("memory, access keys", async () => {
+  const { accessKeys } = createMemoryPorts({ clock });
+  return {
+    store: accessKeys.sealedRows,
+    add: (sealed: string) => addSealedAccessKey(accessKeys, sealed),
+    dispose: async () => undefined,
+  };
 });
 describeKeyStore("memory", open("keyStore"));
 for (const place of [0, 1]) {

@@ -1,5 +1,7 @@
+export { createSqlAccessKeyStore } from "./access/access-key-store.ts";
 export { createSqlApiKeyStore } from "./access/api-key-store.ts";
 export { createSqlOperatorSessionStore } from "./access/operator-session-store.ts";
+export { createSqlSealedAccessKeys } from "./access/sealed-access-keys.ts";
 export { migrate } from "./database/migrate.ts";
 export { openPglite } from "./database/open-pglite.ts";
 export { openPostgres } from "./database/open-postgres.ts";

@@ -1,6 +1,8 @@
 import {
+  addSealedAccessKey,
   addSealedDevice,
   addSealedProduct,
+  describeAccessKeyStore,
   describeApiKeyStore,
   describeAuditLog,
   describeBatchStore,
@@ -18,6 +20,7 @@ import {
   TIMELINE_EVENTS,
 } from "@trine/testkit/ports";
 import {
+  createSqlAccessKeyStore,
   createSqlApiKeyStore,
   createSqlAuditLog,
   createSqlBatchStore,
@@ -26,6 +29,7 @@ import {
   createSqlMailbox,
   createSqlOperatorSessionStore,
   createSqlPackageStore,
+  createSqlSealedAccessKeys,
   createSqlSealedDevices,
   createSqlSealedOwnAuthority,
   createSqlSealedProducts,
@@ -65,6 +69,7 @@ export function describeSqlStores(name: string, opened: () => Opened): void {
 
   describeDeviceRegistry(name, shared(createSqlDeviceRegistry));
   describeAuditLog(name, shared(createSqlAuditLog));
+  describeAccessKeyStore(name, shared(createSqlAccessKeyStore));
   describeApiKeyStore(name, shared(createSqlApiKeyStore));
   describeOperatorSessionStore(name, shared(createSqlOperatorSessionStore));
   describeBatchStore(name, async () => ({
@@ -88,6 +93,10 @@ export function describeSqlStores(name: string, opened: () => Opened): void {
   describeSealedRows(`${name}, devices`, async () => ({
     ...(await shared(createSqlSealedDevices)()),
     add: (sealed: string) => addSealedDevice(createSqlDeviceRegistry(opened().database), sealed),
+  }));
+  describeSealedRows(`${name}, access keys`, async () => ({
+    ...(await shared(createSqlSealedAccessKeys)()),
+    add: (sealed: string) => addSealedAccessKey(createSqlAccessKeyStore(opened().database), sealed),
   }));
   describeKeyStore(name, async () => {
     const { database } = opened();

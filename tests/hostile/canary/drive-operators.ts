@@ -13,7 +13,7 @@ const WITHIN_MS = 10_000;
 export async function plantSecrets(
   { api, adminKey }: Installation,
   canaries: Canaries,
-): Promise<{ productKey: string; apiKey: string }> {
+): Promise<{ productKey: string; apiKey: string; accessKeySecret: string }> {
   canaries.add("admin key", adminKey);
   const product = await api.call<{ productKey: string; productSecret: string }>("POST", "/v1/products", {
     name: "canaries",
@@ -24,11 +24,14 @@ export async function plantSecrets(
     role: "viewer",
   });
   canaries.add("API key", made.key.slice(`trine_${made.keyId}_`.length));
+  const signing = { name: "canary", role: "operator" };
+  const { accessKeySecret } = await api.call<{ accessKeySecret: string }>("POST", "/v1/access-keys", signing);
+  canaries.add("AccessKeySecret", accessKeySecret);
   const signedIn = await api.raw("POST", "/v1/session", { key: made.key });
   const cookie = /trine_session=([^;]+)/.exec(signedIn.headers.get("set-cookie") ?? "")?.[1];
   if (cookie === undefined) throw new Error(`no session was opened: ${signedIn.status}`);
   canaries.add("session of an operator", cookie);
-  return { productKey: product.productKey, apiKey: made.key };
+  return { productKey: product.productKey, apiKey: made.key, accessKeySecret };
 }
 
 /** Asks every route of the REST API for what it refuses, with secrets in every place. @returns the bodies of all refusals. */

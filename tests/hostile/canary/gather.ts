@@ -26,6 +26,7 @@ export async function shownBy(trine: Installation, devices: readonly string[]): 
     "/v1/products",
     "/v1/uplink/groups",
     "/v1/api-keys",
+    "/v1/access-keys",
     "/v1/keys",
     ...devices,
     ...devices.map((path) => `${path}/timeline`),

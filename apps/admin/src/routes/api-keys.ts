@@ -1,10 +1,17 @@
 import type { IssuedApiKey } from "@trine/core/access";
-import { type ProductKey, parseProductKey } from "@trine/core/certificate";
 import { z } from "zod";
 import { type AdminApp, type AdminDeps, actorOf } from "../admin-deps.ts";
 import { compact } from "../compact.ts";
-import { invalidField, orProblem } from "../problem-reply.ts";
-import { apiKeyBody, issuedApiKey, keyParams, keyRotation, newApiKey, showApiKey } from "../schema/api-keys.ts";
+import { orProblem } from "../problem-reply.ts";
+import {
+  apiKeyBody,
+  grantOf,
+  issuedApiKey,
+  keyParams,
+  keyRotation,
+  newApiKey,
+  showApiKey,
+} from "../schema/api-keys.ts";
 import { pageOf, pageQuery, problemBody } from "../schema/names.ts";
 
 const tags = ["keys"];
@@ -27,12 +34,7 @@ export function apiKeyRoutes(app: AdminApp, { operators: { apiKeys } }: AdminDep
       },
     },
     async (request, reply) => {
-      const { name, role, products, expiresAt } = request.body;
-      const limits = {
-        products: products?.map(productOf),
-        expiresAtMs: expiresAt === undefined ? undefined : Date.parse(expiresAt),
-      };
-      const issued = orProblem(await apiKeys.create(actorOf(request), { name, role, ...compact(limits) }));
+      const issued = orProblem(await apiKeys.create(actorOf(request), grantOf(request.body)));
       return reply.code(201).send(showIssued(issued));
     },
   );
@@ -97,12 +99,6 @@ export function apiKeyRoutes(app: AdminApp, { operators: { apiKeys } }: AdminDep
     },
     async (request) => orProblem(await apiKeys.revoke(actorOf(request), request.params.keyId)),
   );
-}
-
-function productOf(text: string, index: number): ProductKey {
-  const productKey = parseProductKey(text);
-  if (!productKey) throw invalidField(`products.${index}`, "1 to 20 letters and digits");
-  return productKey;
 }
 
 function showIssued({ key, text }: IssuedApiKey) {

@@ -1,5 +1,8 @@
 import { type ApiKey, KEY_ROTATION_GRACE, MAX_KEY_PRODUCTS, ROLES } from "@trine/core/access";
+import { type ProductKey, parseProductKey } from "@trine/core/certificate";
 import { z } from "zod";
+import { compact } from "../compact.ts";
+import { invalidField } from "../problem-reply.ts";
 import { instant } from "./names.ts";
 
 export const keyParams = z.object({ keyId: z.string().describe("The part of a key between `trine_` and `_`.") });
@@ -50,6 +53,15 @@ export const apiKeyBody = z.object({
 
 export const issuedApiKey = apiKeyBody.extend({ key: z.string().describe("Shown here and never again.") });
 
+/** What a key that is to be made may do, and for how long. @throws ProblemError for a text that is no ProductKey. */
+export function grantOf({ name, role, products, expiresAt }: z.output<typeof newApiKey>) {
+  const limits = {
+    products: products?.map(productOf),
+    expiresAtMs: expiresAt === undefined ? undefined : Date.parse(expiresAt),
+  };
+  return { name, role, ...compact(limits) };
+}
+
 /** A key as the API shows it. */
 export function showApiKey(key: ApiKey): z.output<typeof apiKeyBody> {
   const { keyId, name, role: may, products, createdAtMs, createdBy, expiresAtMs, previousEndsAtMs, lastUsed } = key;
@@ -67,6 +79,13 @@ export function showApiKey(key: ApiKey): z.output<typeof apiKeyBody> {
   };
 }
 
-function timeOrNull(atMs: number | undefined): string | null {
+/** A time that may be absent. */
+export function timeOrNull(atMs: number | undefined): string | null {
   return atMs === undefined ? null : new Date(atMs).toISOString();
+}
+
+function productOf(text: string, index: number): ProductKey {
+  const productKey = parseProductKey(text);
+  if (!productKey) throw invalidField(`products.${index}`, "1 to 20 letters and digits");
+  return productKey;
 }

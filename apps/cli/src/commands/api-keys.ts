@@ -6,29 +6,40 @@ import { wholeNumber } from "../whole-number.ts";
 
 const DAY_MS = 86_400_000;
 
-interface NewKey {
+/** What `withLimits` reads. */
+export interface NewKey {
   readonly role: string;
   readonly product: readonly string[];
   readonly expiresDays?: number;
+}
+
+/** Gives the command that makes a key the options that say what the key may do. */
+export function withLimits(create: Command): Command {
+  return create
+    .requiredOption("--role <role>", "viewer, operator or admin")
+    .option("--product <productKey>", "limit it to a product; may be given again", collect, [])
+    .option("--expires-days <days>", "days until it expires (default: never)", wholeNumber);
+}
+
+/** The body that asks for a key. */
+export function newKeyOf(name: string, { role, product, expiresDays }: NewKey): object {
+  return {
+    name,
+    role,
+    ...(product.length > 0 ? { products: product } : {}),
+    ...(expiresDays === undefined ? {} : { expiresAt: new Date(Date.now() + expiresDays * DAY_MS).toISOString() }),
+  };
 }
 
 /** `trine api-keys ...` */
 export function addApiKeyCommands(program: Command): void {
   const keys = program.command("api-keys").description("Make, list, rotate and revoke the keys that open the REST API");
 
-  keys
-    .command("create <name>")
+  withLimits(keys.command("create <name>"))
     .description("Make a key; it is printed here and never again")
-    .requiredOption("--role <role>", "viewer, operator or admin")
-    .option("--product <productKey>", "limit it to a product; may be given again", collect, [])
-    .option("--expires-days <days>", "days until it expires (default: never)", wholeNumber)
-    .action(async (name: string, { role, product, expiresDays }: NewKey, command: Command) => {
+    .action(async (name: string, options: NewKey, command: Command) => {
       const { api, json } = contextOf(command);
-      const limits = {
-        ...(product.length > 0 ? { products: product } : {}),
-        ...(expiresDays === undefined ? {} : { expiresAt: new Date(Date.now() + expiresDays * DAY_MS).toISOString() }),
-      };
-      printFacts(await api.call("POST", "/v1/api-keys", { name, role, ...limits }), json);
+      printFacts(await api.call("POST", "/v1/api-keys", newKeyOf(name, options)), json);
     });
 
   keys

@@ -8,15 +8,12 @@ import { type Problem, problem } from "../registry/problem.ts";
 import { cursorProblem } from "../registry/products.ts";
 import { recordAct } from "../registry/record-act.ts";
 import { digestOfKey, drawApiKey, drawKeyId, keyIdOf } from "./api-key-text.ts";
+import { checkLimits, isExpired } from "./check-limits.ts";
 import type { ApiKey, ApiKeys, KeyHolder } from "./contracts.ts";
 import { createKeyUses } from "./key-uses.ts";
-import type { Grant } from "./role.ts";
 
 /** How long a key works on after it was rotated, in seconds. */
 export const KEY_ROTATION_GRACE = { defaultSeconds: 86_400, maxSeconds: 30 * 86_400 } as const;
-
-/** Most products that one key may be limited to. */
-export const MAX_KEY_PRODUCTS = 100;
 
 /** What keys stand on. */
 export interface ApiKeyDeps {
@@ -38,10 +35,10 @@ export function createApiKeys(deps: ApiKeyDeps): ApiKeys {
   return {
     async create(actor, { name, role, products, expiresAtMs }) {
       const nowMs = clock.nowMs();
-      const wrong = (await checkProducts(deps, products)) ?? checkExpiry(expiresAtMs, nowMs);
+      const limits = { ...(products ? { products } : {}), ...(expiresAtMs === undefined ? {} : { expiresAtMs }) };
+      const wrong = await checkLimits({ ...deps, nowMs }, limits);
       if (wrong) return wrong;
       const keyId = drawKeyId(random);
-      const limits = { ...(products ? { products } : {}), ...(expiresAtMs === undefined ? {} : { expiresAtMs }) };
       await recordAct(deps, actor, { action: "api_key.create", target: keyId, detail: { name, role, ...limits } });
       const text = drawApiKey(keyId, random);
       const digest = digestOfKey(text.reveal()).toString("hex");
@@ -105,26 +102,6 @@ const NOBODY = Buffer.alloc(32);
 
 function keyNotFound(): Problem {
   return problem("api_key_not_found", "it may be revoked; see the list of keys");
-}
-
-async function checkProducts({ registry }: ApiKeyDeps, products: Grant["products"]): Promise<Problem | undefined> {
-  if (products === undefined) return undefined;
-  if (products.length === 0 || products.length > MAX_KEY_PRODUCTS)
-    return problem("invalid", `1 to ${MAX_KEY_PRODUCTS} products; without the field, all`, "products");
-  const found = await Promise.all(products.map((productKey) => registry.findProduct(productKey)));
-  const missing = found.indexOf(undefined);
-  return missing < 0
-    ? undefined
-    : problem("invalid", `there is no product ${products[missing]}`, `products.${missing}`);
-}
-
-function checkExpiry(expiresAtMs: number | undefined, nowMs: number): Problem | undefined {
-  if (expiresAtMs === undefined || expiresAtMs > nowMs) return undefined;
-  return problem("invalid", "lies in the past", "expiresAt");
-}
-
-function isExpired({ expiresAtMs }: ApiKeyRecord, nowMs: number): boolean {
-  return expiresAtMs !== undefined && expiresAtMs <= nowMs;
 }
 
 function digestsOf({ digest, previous }: ApiKeyRecord, nowMs: number): readonly Buffer[] {

@@ -1,4 +1,5 @@
 import type { Secret } from "../certificate/secret.ts";
+import type { AccessKeyRecord } from "../ports/access-key-store.ts";
 import type { ApiKeyRecord } from "../ports/api-key-store.ts";
 import type { Page } from "../ports/device-registry.ts";
 import type { Actor } from "../registry/contracts.ts";
@@ -50,6 +51,47 @@ export interface ApiKeys {
   verify(text: string, peer: string): Promise<Verified>;
   /** The holder of a key, for sessions that it opened; `undefined` when it is gone or expired. */
   holder(keyId: string): Promise<KeyHolder | undefined>;
+  /** Writes down uses; call it now and then, and at the end. */
+  flush(): Promise<void>;
+}
+
+/** An access key as operators see it: never its secret. */
+export type AccessKey = Omit<AccessKeyRecord, "sealedSecret">;
+
+/** Whoever signs with an access key, as of now. */
+export interface AccessKeyHolder extends Grant {
+  readonly accessKeyId: string;
+  readonly name: string;
+  /** What requests are signed with (wire-format 9.1, 9.2). */
+  readonly secret: Secret;
+  /** Notes a use, coalesced. Only after a signature was right: a stranger's request is no use. */
+  noteUse(peer: string): void;
+}
+
+/**
+ * Access keys: API keys of a second kind, for protocols in which requests are signed (wire-format 9.1, 9.2), so that the gateway has to know
+ * the secret. Every change is audited.
+ */
+export interface AccessKeys {
+  /**
+   * @param key.products at most 100, all there; absent: every product, also later ones.
+   * @returns the key, and its secret, which nobody can read again.
+   */
+  create(
+    actor: Actor,
+    key: Grant & { readonly name: string; readonly expiresAtMs?: number },
+  ): Promise<{ readonly key: AccessKey; readonly secret: Secret } | Problem>;
+  /** Newest first. */
+  list(page: { limit: number; cursor?: string }): Promise<Page<AccessKey> | Problem>;
+  /** Deletes the key. Holds from the next request on, in every process. */
+  revoke(actor: Actor, accessKeyId: string): Promise<undefined | Problem>;
+  /**
+   * Who signs with this key; the text may come from a request and be none. The caller checks the signature, in constant time.
+   *
+   * @returns `undefined` when there is no such key, or it has expired.
+   * @throws when the store cannot answer, or VaultError when the secret does not open.
+   */
+  find(accessKeyId: string): Promise<AccessKeyHolder | undefined>;
   /** Writes down uses; call it now and then, and at the end. */
   flush(): Promise<void>;
 }

@@ -1,6 +1,10 @@
 export { digestOfKey } from "./api-key-text.ts";
-export { KEY_ROTATION_GRACE, MAX_KEY_PRODUCTS } from "./api-keys.ts";
+export { KEY_ROTATION_GRACE } from "./api-keys.ts";
+export { MAX_KEY_PRODUCTS } from "./check-limits.ts";
 export type {
+  AccessKey,
+  AccessKeyHolder,
+  AccessKeys,
   ApiKey,
   ApiKeys,
   IssuedApiKey,

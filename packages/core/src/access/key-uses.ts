@@ -9,7 +9,7 @@ type Use = NonNullable<ApiKeyRecord["lastUsed"]>;
 export function createKeyUses(store: Pick<ApiKeyStore, "noteUses">) {
   let waiting = new Map<string, Use>();
   return {
-    note({ keyId, lastUsed }: ApiKeyRecord, use: Use): void {
+    note({ keyId, lastUsed }: { keyId: string; lastUsed?: Use | undefined }, use: Use): void {
       if (lastUsed === undefined || use.atMs - lastUsed.atMs >= COALESCED_MS) waiting.set(keyId, use);
     },
     /** @throws when the store cannot answer; the uses are lost then, and the next ones count. */

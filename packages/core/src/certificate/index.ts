@@ -24,6 +24,7 @@ export { type KeptSecret, openDeviceSecret } from "./open-device-secret.ts";
 export { derivePayloadKey, openPayload, sealPayload } from "./payload-key.ts";
 export { derivePsk, formatPskIdentity, type PskIdentity, parsePskIdentity } from "./psk.ts";
 export {
+  accessKeyContext,
   deviceSecretContext,
   ownAuthorityContext,
   productSecretContext,

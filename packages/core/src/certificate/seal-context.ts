@@ -31,3 +31,8 @@ export function productSeedContext(productKey: ProductKey): SealContext {
 export function ownAuthorityContext(fingerprint: string): SealContext {
   return `x509-authority/${fingerprint}`;
 }
+
+/** The context of the secret of an access key. */
+export function accessKeyContext(accessKeyId: string): SealContext {
+  return `access-key-secret/${accessKeyId}`;
+}

@@ -1,3 +1,4 @@
+import { createAccessKeys } from "../access/access-keys.ts";
 import { createApiKeys } from "../access/api-keys.ts";
 import { createOperatorSessions } from "../access/operator-sessions.ts";
 import { type AuthSettings, DEFAULT_AUTH_SETTINGS } from "../auth/auth-deps.ts";
@@ -131,6 +132,7 @@ export function createPlatform(ports: PlatformPorts, options: PlatformOptions): 
   const rotations = createRotations(operatorDeps);
   const devices = createDevices(operatorDeps);
   const apiKeys = createApiKeys(ports);
+  const accessKeys = createAccessKeys(ports);
   const auth = {
     ...ports,
     ...guard,
@@ -186,6 +188,7 @@ export function createPlatform(ports: PlatformPorts, options: PlatformOptions): 
       uplinkLog,
       audit: ports.audit,
       apiKeys,
+      accessKeys,
       operatorSessions: createOperatorSessions(ports, settings.operatorSessionLife),
     },
     handleCommand,
@@ -194,6 +197,7 @@ export function createPlatform(ports: PlatformPorts, options: PlatformOptions): 
         presence.flush(),
         timeline.flush(),
         apiKeys.flush(),
+        accessKeys.flush(),
         guard.guesses.flush(),
         connections.flush().finally(() => news.flush()),
       ]);

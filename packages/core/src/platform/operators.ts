@@ -1,4 +1,4 @@
-import type { ApiKeys, OperatorSessions } from "../access/contracts.ts";
+import type { AccessKeys, ApiKeys, OperatorSessions } from "../access/contracts.ts";
 import type { Keys } from "../keys/contracts.ts";
 import type { Downlink } from "../messaging/contracts.ts";
 import type { DownlinkReports } from "../messaging/downlink/downlink-reports.ts";
@@ -25,5 +25,6 @@ export interface Operators {
   readonly uplinkLog: UplinkLog;
   readonly audit: AuditLog;
   readonly apiKeys: ApiKeys;
+  readonly accessKeys: AccessKeys;
   readonly operatorSessions: OperatorSessions;
 }

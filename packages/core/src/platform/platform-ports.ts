@@ -2,6 +2,7 @@ import type { OperatorSessionLife } from "../access/operator-sessions.ts";
 import type { Vault } from "../certificate/vault.ts";
 import type { GuardSettings } from "../guard/create-guard.ts";
 import type { Keychain } from "../keys/keychain.ts";
+import type { AccessKeyStore } from "../ports/access-key-store.ts";
 import type { ApiKeyStore } from "../ports/api-key-store.ts";
 import type { AttemptLimiter } from "../ports/attempt-limiter.ts";
 import type { AuditLog } from "../ports/audit-log.ts";
@@ -36,6 +37,7 @@ export interface PlatformPorts {
   readonly packages: PackageStore;
   readonly audit: AuditLog;
   readonly apiKeys: ApiKeyStore;
+  readonly accessKeys: AccessKeyStore;
   readonly operatorSessions: OperatorSessionStore;
   readonly timeline: Timeline;
   readonly sessions: SessionStore;

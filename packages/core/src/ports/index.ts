@@ -1,3 +1,4 @@
+export type { AccessKeyRecord, AccessKeyStore } from "./access-key-store.ts";
 export type { ApiKeyRecord, ApiKeyStore } from "./api-key-store.ts";
 export type { AttemptLimiter } from "./attempt-limiter.ts";
 export type { AuditEntry, AuditLog } from "./audit-log.ts";

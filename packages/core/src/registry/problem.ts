@@ -11,6 +11,7 @@ export const PROBLEMS = {
   x509_not_found: { title: "There is no such certificate" },
   x509_taken: { title: "The certificate is there already" },
   api_key_not_found: { title: "There is no such API key" },
+  access_key_not_found: { title: "There is no such access key" },
   package_not_found: { title: "There is no such package" },
   batch_packed: { title: "The batch has no device left to hand over" },
   receipt_invalid: { title: "The receipt is not valid" },

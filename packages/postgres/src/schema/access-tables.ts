@@ -25,6 +25,25 @@ export const apiKeys = pgTable(
   (table) => [index("api_keys_age").on(table.createdAtMs, table.keyId)],
 );
 
+/** Keys that sign requests, with their secrets sealed. */
+export const accessKeys = pgTable(
+  "access_keys",
+  {
+    accessKeyId: byteOrderedText("access_key_id").primaryKey(),
+    name: text("name").notNull(),
+    role: text("role").$type<Role>().notNull(),
+    /** Null: every product. */
+    products: jsonb("products").$type<readonly ProductKey[]>(),
+    sealedSecret: text("sealed_secret").notNull(),
+    createdAtMs: timeMs("created_at_ms").notNull(),
+    createdBy: text("created_by").notNull(),
+    expiresAtMs: timeMs("expires_at_ms"),
+    lastUsedAtMs: timeMs("last_used_at_ms"),
+    lastPeer: text("last_peer"),
+  },
+  (table) => [index("access_keys_age").on(table.createdAtMs, table.accessKeyId)],
+);
+
 /** Sessions of operators, by the hash of their tokens. */
 export const operatorSessions = pgTable(
   "operator_sessions",

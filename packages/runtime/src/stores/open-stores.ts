@@ -4,6 +4,7 @@ import type { Clock, Recorder } from "@trine/core/ports";
 import { createMemoryAttemptLimiter, createMemoryControlBus, createMemoryDeviceDirectory } from "@trine/memory";
 import { createNatsUplinkLog, type NatsHandle, openNats } from "@trine/nats";
 import {
+  createSqlAccessKeyStore,
   createSqlApiKeyStore,
   createSqlAuditLog,
   createSqlBatchStore,
@@ -12,6 +13,7 @@ import {
   createSqlMailbox,
   createSqlOperatorSessionStore,
   createSqlPackageStore,
+  createSqlSealedAccessKeys,
   createSqlSealedDevices,
   createSqlSealedOwnAuthority,
   createSqlSealedProducts,
@@ -92,12 +94,14 @@ export async function openStores(
       packages: createSqlPackageStore(database),
       audit: createSqlAuditLog(database),
       apiKeys: createSqlApiKeyStore(database),
+      accessKeys: createSqlAccessKeyStore(database),
       operatorSessions: createSqlOperatorSessionStore(database),
       keyStore: createSqlKeyStore(database),
       sealedRows: [
         createSqlSealedProducts(database),
         createSqlSealedDevices(database),
         createSqlSealedOwnAuthority(database),
+        createSqlSealedAccessKeys(database),
       ],
       timeline: createSqlTimeline(database, { maxPerDevice: deps.timelineEvents }),
       x509: createSqlX509Store(database),

@@ -132,6 +132,7 @@ function withSwitches({ bus, sealedRows, ...stores }: MemoryPorts, faults: Fault
     packages: faultyStore(stores.packages, faults),
     audit: faultyStore(stores.audit, faults),
     apiKeys: faultyStore(stores.apiKeys, faults),
+    accessKeys: faultyStore(stores.accessKeys, faults),
     operatorSessions: faultyStore(stores.operatorSessions, faults),
     timeline: faultyStore(stores.timeline, faults),
     sessions: faultyStore(stores.sessions, faults),

@@ -1,5 +1,6 @@
-import { deviceSecretContext, productSeedContext } from "@trine/core/certificate";
-import type { DeviceRegistry } from "@trine/core/ports";
+import { accessKeyContext, deviceSecretContext, productSeedContext } from "@trine/core/certificate";
+import type { AccessKeyStore, DeviceRegistry } from "@trine/core/ports";
+import { anAccessKey } from "./describe-access-key-store.ts";
 import { aDevice, aProduct } from "./fixtures.ts";
 
 /** Adds a product whose seed is stored as `sealed`. @returns what it is bound to, and what reads it. */
@@ -22,5 +23,15 @@ export async function addSealedDevice(registry: DeviceRegistry, sealed: string) 
   return {
     context: deviceSecretContext(device, 2),
     read: async () => (await registry.findCredentials(device))?.next?.sealedSecret,
+  };
+}
+
+/** Adds an access key whose secret is stored as `sealed`. @returns what it is bound to, and what reads it. */
+export async function addSealedAccessKey(accessKeys: AccessKeyStore, sealed: string) {
+  const key = anAccessKey({ sealedSecret: sealed });
+  await accessKeys.insert(key);
+  return {
+    context: accessKeyContext(key.accessKeyId),
+    read: async () => (await accessKeys.find(key.accessKeyId))?.sealedSecret,
   };
 }

@@ -1,7 +1,8 @@
 export { aMailboxMessage, ROOMY } from "./a-mailbox-message.ts";
 export { aSession, aTokenHash } from "./a-session.ts";
-export { addSealedDevice, addSealedProduct } from "./add-sealed.ts";
+export { addSealedAccessKey, addSealedDevice, addSealedProduct } from "./add-sealed.ts";
 export type { Contract, MakeContract } from "./contract.ts";
+export { describeAccessKeyStore } from "./describe-access-key-store.ts";
 export { describeApiKeyStore } from "./describe-api-key-store.ts";
 export { describeAttemptLimiter } from "./describe-attempt-limiter.ts";
 export { describeAuditLog } from "./describe-audit-log.ts";

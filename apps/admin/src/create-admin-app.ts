@@ -29,6 +29,7 @@ import { laterRoutes } from "./routes/later.ts";
 import { messageRoutes } from "./routes/messages.ts";
 import { packageRoutes } from "./routes/packages.ts";
 import { productRoutes } from "./routes/products.ts";
+import { registrationRoutes } from "./routes/registration.ts";
 import { rotationRoutes } from "./routes/rotation.ts";
 import { sessionRoutes } from "./routes/session.ts";
 import { timelineRoutes } from "./routes/timeline.ts";
@@ -42,6 +43,7 @@ import { installUnknownRoute } from "./unknown-route.ts";
 const ROUTES = [
   productRoutes,
   deviceRoutes,
+  registrationRoutes,
   rotationRoutes,
   x509CertificateRoutes,
   x509AuthorityRoutes,

@@ -27,6 +27,10 @@ const TABLE: readonly Row[] = [
   [`GET ${PRODUCT}/topics`, "viewer", "product"],
   [`PUT ${PRODUCT}/topics`, "operator", "product"],
 
+  [`PUT ${PRODUCT}/registration/names`, "operator", "product"],
+  [`GET ${PRODUCT}/registration/names`, "viewer", "product"],
+  [`DELETE ${PRODUCT}/registration/names`, "operator", "product"],
+
   [`POST ${PRODUCT}/devices`, "operator", "product"],
   [`GET ${PRODUCT}/devices`, "viewer", "product"],
   [`GET ${DEVICE}`, "viewer", "product"],

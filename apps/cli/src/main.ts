@@ -12,6 +12,7 @@ import { addKeyCommands } from "./commands/keys.ts";
 import { addMessageCommands } from "./commands/messages.ts";
 import { addPackageCommands } from "./commands/packages.ts";
 import { addProductCommands } from "./commands/products.ts";
+import { addRegistrationCommands } from "./commands/registration.ts";
 import { addX509Commands } from "./commands/x509.ts";
 
 const program = new Command("trine")
@@ -33,6 +34,7 @@ for (const add of [
   addPackageCommands,
   addBurnCommands,
   addX509Commands,
+  addRegistrationCommands,
 ])
   add(program);
 

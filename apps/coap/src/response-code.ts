@@ -17,4 +17,10 @@ export const RESPONSE_CODES = {
   forbidden_topic: "4.03",
   too_large: "4.13",
   mailbox_full: "5.03",
+  in_clear: "4.03",
+  sign_method: "4.00",
+  unknown_product: "4.01",
+  unknown_device: "4.03",
+  registration_off: "4.03",
+  already_active: "4.03",
 } as const satisfies Record<RefusalCode, string>;

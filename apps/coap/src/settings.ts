@@ -1,10 +1,11 @@
 import { tlsSettings } from "@trine/ingress";
-import { intSetting, portSetting, textSetting } from "@trine/runtime";
+import { intSetting, portSetting, registrationSettings, textSetting } from "@trine/runtime";
 import { z } from "zod";
 
 /** Settings of the CoAP adapter. */
 export const coapSettings = z.object({
   ...tlsSettings.shape,
+  ...registrationSettings.shape,
   TRINE_DEVICE_HOST: textSetting("0.0.0.0", "Address that device listeners bind to."),
   TRINE_COAP_PORT: portSetting(5683, "CoAP without encryption (UDP). `0`: a free port, `off`: no listener."),
   TRINE_COAP_SYMMETRIC_PORT: portSetting(

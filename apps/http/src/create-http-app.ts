@@ -8,6 +8,7 @@ import { createFetchRoute } from "./fetch-route.ts";
 import { createHandedServer } from "./handed-server.ts";
 import { createOriginOf } from "./origin.ts";
 import { createPolls } from "./polls.ts";
+import { createRegistrationRoute } from "./registration-route.ts";
 import { REPLY_CODES, UNKNOWN_REQUEST } from "./reply-code.ts";
 import type { HttpSettings } from "./settings.ts";
 import { createTopicRoute } from "./topic-route.ts";
@@ -56,6 +57,15 @@ export async function createHttpApp(
   const polls = createPolls(settings.TRINE_HTTP_POLLS);
   app.addHook("preClose", async () => polls.stop());
   app.post("/auth", { bodyLimit: AUTH_BODY_BYTES }, createAuthRoute(platform, originOf));
+  const inClear = settings.TRINE_REGISTRATION_IN_CLEAR === "on";
+  app.post(
+    "/auth/register/device",
+    { bodyLimit: AUTH_BODY_BYTES },
+    createRegistrationRoute(platform, {
+      originOf,
+      mayAnswer: ({ raw }) => inClear || server.inboundOf(raw).security === "tls",
+    }),
+  );
   app.post("/topic/*", createTopicRoute(platform, originOf));
   app.get(
     "/mailbox",

@@ -34,6 +34,12 @@ export const REPLY_CODES = {
   forbidden_topic: TOKEN,
   too_large: PARAM,
   mailbox_full: PUBLISH,
+  in_clear: PARAM,
+  sign_method: PARAM,
+  unknown_product: AUTH,
+  unknown_device: AUTH,
+  registration_off: AUTH,
+  already_active: AUTH,
 } as const satisfies Record<RefusalCode, ReplyCode>;
 
 /** A path or method that is none of the protocol's. */

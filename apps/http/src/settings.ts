@@ -1,10 +1,11 @@
 import { ingressSettings } from "@trine/ingress";
-import { intSetting, portSetting, textSetting } from "@trine/runtime";
+import { intSetting, portSetting, registrationSettings, textSetting } from "@trine/runtime";
 import { z } from "zod";
 
 /** Settings of the HTTP adapter. */
 export const httpSettings = z.object({
   ...ingressSettings.shape,
+  ...registrationSettings.shape,
   TRINE_DEVICE_HOST: textSetting("0.0.0.0", "Address that device listeners bind to."),
   TRINE_HTTP_PORT: portSetting(8080, "Devices' HTTP. `0`: a free port, `off`: no listener."),
   TRINE_HTTPS_PORT: portSetting(8443, "Devices' HTTPS. `0`: a free port, `off`: no listener."),

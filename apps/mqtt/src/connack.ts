@@ -20,6 +20,12 @@ export const CONNACK_CODES = {
   forbidden_topic: 5,
   too_large: 5,
   mailbox_full: 3,
+  in_clear: 2,
+  sign_method: 2,
+  unknown_product: 4,
+  unknown_device: 5,
+  registration_off: 5,
+  already_active: 5,
 } as const satisfies Record<RefusalCode, ConnackCode>;
 
 /** The answer to a version that is neither 3.1 nor 3.1.1: return code 1 (wire-format 2.6, 2.7). */

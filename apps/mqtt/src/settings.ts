@@ -1,10 +1,11 @@
 import { ingressSettings } from "@trine/ingress";
-import { intSetting, portSetting, textSetting } from "@trine/runtime";
+import { intSetting, portSetting, registrationSettings, textSetting } from "@trine/runtime";
 import { z } from "zod";
 
 /** Settings of the MQTT adapter. */
 export const mqttSettings = z.object({
   ...ingressSettings.shape,
+  ...registrationSettings.shape,
   TRINE_DEVICE_HOST: textSetting("0.0.0.0", "Address that device listeners bind to."),
   TRINE_MQTT_PORT: portSetting(
     1883,

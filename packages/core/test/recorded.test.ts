@@ -85,6 +85,7 @@ function aRecorder() {
   const recorder: Recorder = {
     loginDecided: (decision) => void decisions.push(decision),
     fault: (where, error) => void faults.push([where, error]),
+    registrationDecided: () => undefined,
     uplinkDecided: () => {},
     downlinkChanged: () => {},
     connectionOpened: () => {},

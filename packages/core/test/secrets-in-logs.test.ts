@@ -60,6 +60,7 @@ function aRecorder(decisions: LoginDecision[]): Recorder {
   return {
     loginDecided: (decision) => void decisions.push(decision),
     fault: (_where, error) => expect.fail(String(error)),
+    registrationDecided: () => undefined,
     uplinkDecided: () => {},
     downlinkChanged: () => {},
     connectionOpened: () => {},

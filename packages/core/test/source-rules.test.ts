@@ -41,9 +41,12 @@ describe("MACs", () => {
     expect(comparesSecrets(line)).toBe(false);
   });
 
-  it("are verified by one step, the only maker of a ProvenAttempt", () => {
+  it("are verified by one step, the only maker of a ProvenAttempt, and where devices register", () => {
     const callers = core.filter(({ file }) => file.startsWith("packages/core/src/auth/"));
-    expect(filesWith(callers, /\bmacMatches\(/)).toEqual(["packages/core/src/auth/steps/verify-mac.ts"]);
+    expect(filesWith(callers, /\bmacMatches\(/)).toEqual([
+      "packages/core/src/auth/registration/verify-signature.ts",
+      "packages/core/src/auth/steps/verify-mac.ts",
+    ]);
     expect(filesWith(core, /as ProvenAttempt\b|: ProvenAttempt = /)).toEqual([]);
   });
 });

@@ -5,6 +5,7 @@ import {
   InvalidCursorError,
   type NewDevice,
   type Page,
+  type ProductPolicy,
   type ProductRecord,
   type RevocationTarget,
   type SealedRows,
@@ -113,7 +114,7 @@ export function createMemoryDeviceRegistry(): MemoryDeviceRegistry {
     async updateProduct(productKey, change) {
       const product = products.get(productKey);
       if (!product) return undefined;
-      const hasNewRules = change.policy && JSON.stringify(change.policy) !== JSON.stringify(product.policy);
+      const hasNewRules = change.policy && rulesOf(change.policy) !== rulesOf(product.policy);
       const policyVersion = (product.policyVersion ?? 0) + 1;
       const changed = { ...product, ...change, ...(hasNewRules ? { policyVersion } : {}) };
       products.set(productKey, changed);
@@ -163,6 +164,13 @@ export function createMemoryDeviceRegistry(): MemoryDeviceRegistry {
       replace(device, (same) => ({ ...same, activatedAtMs: atMs }));
       return true;
     },
+    async noteRegistration(device, iotId, { atMs, notSinceMs }) {
+      const stored = devices.get(deviceKey(device));
+      if (stored?.iotId !== iotId || stored.activatedAtMs !== undefined || stored.disabled) return false;
+      if ((stored.registeredAtMs ?? Number.NEGATIVE_INFINITY) > notSinceMs) return false;
+      replace(device, (same) => ({ ...same, registeredAtMs: atMs }));
+      return true;
+    },
     async savePresence(changes) {
       for (const change of changes) replace(change.device, (stored) => applyPresence(stored, change));
     },
@@ -200,6 +208,11 @@ export function createMemoryDeviceRegistry(): MemoryDeviceRegistry {
         });
     },
   };
+}
+
+/** What sessions were let in by. */
+function rulesOf({ registration: _, ...rules }: ProductPolicy): string {
+  return JSON.stringify(rules);
 }
 
 function byBytes(a: string, b: string): number {

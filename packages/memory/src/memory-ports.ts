@@ -10,6 +10,7 @@ import type {
   Mailbox,
   OperatorSessionStore,
   PackageStore,
+  RegistrationNames,
   SealedRows,
   SessionStore,
   SubscriptionStore,
@@ -28,6 +29,7 @@ import { createMemoryKeyStore } from "./memory-key-store.ts";
 import { createMemoryMailbox } from "./memory-mailbox.ts";
 import { createMemoryOperatorSessionStore } from "./memory-operator-session-store.ts";
 import { createMemoryPackageStore } from "./memory-package-store.ts";
+import { createMemoryRegistrationNames } from "./memory-registration-names.ts";
 import { createMemorySessionStore } from "./memory-session-store.ts";
 import { createMemorySubscriptionStore } from "./memory-subscription-store.ts";
 import { createMemoryTimeline } from "./memory-timeline.ts";
@@ -37,6 +39,7 @@ import { createMemoryX509Store, type MemoryX509Store } from "./memory-x509-store
 /** Every port of the core that stores or carries something. */
 export interface MemoryPorts {
   readonly registry: MemoryDeviceRegistry;
+  readonly registrationNames: RegistrationNames;
   readonly batches: BatchStore;
   readonly packages: PackageStore;
   readonly audit: AuditLog;
@@ -63,6 +66,7 @@ export function createMemoryPorts({ clock }: { clock: Clock }): MemoryPorts {
   const accessKeys = createMemoryAccessKeyStore();
   return {
     registry,
+    registrationNames: createMemoryRegistrationNames({ registry }),
     batches: createMemoryBatchStore({ registry, clock }),
     packages: createMemoryPackageStore({ registry }),
     audit: createMemoryAuditLog(),

@@ -13,6 +13,8 @@ export interface StoredDevice extends NewDevice {
   readonly batchId: string | undefined;
   readonly disabled: boolean;
   readonly activatedAtMs: number | undefined;
+  /** When it was last handed what it logs in with. */
+  readonly registeredAtMs: number | undefined;
   readonly presence: Presence | undefined;
   /** The last sign of life without a connection. */
   readonly seenAtMs: number | undefined;
@@ -59,6 +61,7 @@ export function newStoredDevice(
     batchId,
     disabled: false,
     activatedAtMs: undefined,
+    registeredAtMs: undefined,
     presence: undefined,
     seenAtMs: undefined,
     lastFrom: undefined,

@@ -15,6 +15,7 @@ import {
   describeMailbox,
   describeOperatorSessionStore,
   describePackageStore,
+  describeRegistrationNames,
   describeSealedRows,
   describeSessionStore,
   describeSubscriptionStore,
@@ -44,6 +45,10 @@ describeBatchStore("memory", async () => {
 describePackageStore("memory", async () => {
   const { packages, batches, registry } = createMemoryPorts({ clock });
   return { store: packages, batches, registry, dispose: async () => undefined };
+});
+describeRegistrationNames("memory", async () => {
+  const { registrationNames, registry } = createMemoryPorts({ clock });
+  return { store: registrationNames, registry, dispose: async () => undefined };
 });
 describeTimeline("memory", async () => {
   const registry = createMemoryDeviceRegistry();

@@ -16,6 +16,7 @@ export { createSqlPackageStore } from "./packages/package-store.ts";
 export { createSqlAuditLog } from "./registry/audit-log.ts";
 export { createSqlBatchStore } from "./registry/batch-store.ts";
 export { createSqlDeviceRegistry } from "./registry/device-registry.ts";
+export { createSqlRegistrationNames } from "./registry/registration-names.ts";
 export { createSqlTimeline } from "./registry/timeline.ts";
 export { createSqlSessionStore } from "./sessions/session-store.ts";
 export { createSqlSubscriptionStore } from "./sessions/subscription-store.ts";

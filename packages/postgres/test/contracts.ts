@@ -11,6 +11,7 @@ import {
   describeMailbox,
   describeOperatorSessionStore,
   describePackageStore,
+  describeRegistrationNames,
   describeSealedRows,
   describeSessionStore,
   describeSubscriptionStore,
@@ -29,6 +30,7 @@ import {
   createSqlMailbox,
   createSqlOperatorSessionStore,
   createSqlPackageStore,
+  createSqlRegistrationNames,
   createSqlSealedAccessKeys,
   createSqlSealedDevices,
   createSqlSealedOwnAuthority,
@@ -80,6 +82,10 @@ export function describeSqlStores(name: string, opened: () => Opened): void {
     ...(await shared(createSqlPackageStore)()),
     registry: createSqlDeviceRegistry(opened().database),
     batches: createSqlBatchStore(opened().database),
+  }));
+  describeRegistrationNames(name, async () => ({
+    ...(await shared(createSqlRegistrationNames)()),
+    registry: createSqlDeviceRegistry(opened().database),
   }));
   const timeline = (database: SqlDatabase) => createSqlTimeline(database, { maxPerDevice: TIMELINE_EVENTS });
   describeTimeline(name, async () => ({

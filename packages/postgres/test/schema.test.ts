@@ -20,6 +20,7 @@ import * as batchTables from "../src/schema/batch-tables.ts";
 import * as keyTables from "../src/schema/key-tables.ts";
 import * as messagingTables from "../src/schema/messaging-tables.ts";
 import * as packageTables from "../src/schema/package-tables.ts";
+import * as registrationTables from "../src/schema/registration-tables.ts";
 import * as registryTables from "../src/schema/registry-tables.ts";
 import * as sessionTables from "../src/schema/session-tables.ts";
 import * as x509Tables from "../src/schema/x509-tables.ts";
@@ -45,6 +46,7 @@ describe("the tables", () => {
       ...keyTables,
       ...messagingTables,
       ...packageTables,
+      ...registrationTables,
       ...registryTables,
       ...sessionTables,
       ...x509Tables,

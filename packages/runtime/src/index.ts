@@ -10,6 +10,7 @@ export type { ServiceContext, ServiceDefinition } from "./process/service.ts";
 export { listenError, StartError } from "./process/start-error.ts";
 export { intSetting, optionalTextSetting, portSetting, textSetting } from "./settings/fields.ts";
 export { type Environment, loadSettings, readEnvironment } from "./settings/load-settings.ts";
+export { registrationSettings } from "./settings/registration-settings.ts";
 export { type RuntimeSettings, runtimeSettings } from "./settings/runtime-settings.ts";
 export { parseTrustedProxies, trustedProxiesSetting } from "./settings/trusted-proxies.ts";
 export { restoreDataFolder } from "./stores/restore-data-folder.ts";

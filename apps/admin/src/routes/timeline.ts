@@ -7,6 +7,7 @@ import { deviceOfPath, deviceParams, instant, pageOf, pageQuery, problemBody } f
 
 const KINDS = [
   "created",
+  "registered",
   "activated",
   "online",
   "offline",
@@ -33,7 +34,7 @@ const eventBody = z.object({
   detail: z
     .record(z.string(), z.union([z.string(), z.number()]))
     .describe(
-      "`actor` of what an operator did, `transport` and `peer` of what the device did, `code` and `why` of a refusal with the `count` of refusals that the entry stands for, `why` of an end.",
+      "`actor` of what an operator did, `transport` and `peer` of what the device did, `code` and `why` of a refusal with the `count` of refusals that the entry stands for, `why` of an end, `wants` of a registration.",
     ),
 });
 

@@ -25,6 +25,12 @@ export const policy = z
       .enum(["secret", "x509", "both"])
       .optional()
       .describe("What devices prove themselves with: their secret, an X.509 certificate, or either. Default: both."),
+    registration: z
+      .enum(["off", "listed", "open"])
+      .optional()
+      .describe(
+        "Which devices may register themselves with the ProductSecret: none (default), those that exist and have never logged in, or unknown ones as well, which are added. A change of it alone closes no connection.",
+      ),
     onClone: z
       .enum(["report", "refuse_newer", "disable"])
       .optional()

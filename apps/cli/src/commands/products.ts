@@ -1,7 +1,14 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { contextOf, path } from "../context.ts";
 import { listAll } from "../list-all.ts";
 import { printFacts, printRows } from "../output.ts";
+import { REGISTRATION_MODES } from "./registration.ts";
+
+interface CreateOptions {
+  readonly gateway?: boolean;
+  readonly derived?: boolean;
+  readonly registration?: string;
+}
 
 /** `trine products ...` */
 export function addProductCommands(program: Command): void {
@@ -12,11 +19,14 @@ export function addProductCommands(program: Command): void {
     .description("Create a product")
     .option("--gateway", "its devices carry sub-devices")
     .option("--derived", "compute the devices' secrets from one seed, instead of storing one for each; for ever")
-    .action(async (name: string, options: { gateway?: boolean; derived?: boolean }, command: Command) => {
+    .addOption(new Option("--registration <mode>", "devices register themselves").choices(REGISTRATION_MODES))
+    .action(async (name: string, options: CreateOptions, command: Command) => {
       const { api, json } = contextOf(command);
       const nodeType = options.gateway ? "gateway" : "device";
       const secretMode = options.derived ? "derived" : "stored";
-      printFacts(await api.call("POST", "/v1/products", { name, nodeType, secretMode }), json);
+      const { registration } = options;
+      const policy = registration === undefined ? undefined : { registration };
+      printFacts(await api.call("POST", "/v1/products", { name, nodeType, secretMode, policy }), json);
     });
 
   products

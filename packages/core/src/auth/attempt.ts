@@ -32,6 +32,8 @@ export interface MacAttempt extends Login {
   readonly signMethod: SignMethod;
   /** The MAC that the device presented, decoded. */
   readonly mac: Uint8Array;
+  /** The gateway made the MAC when the device registered itself, and not the device now: a device token (wire-format 3.4). */
+  readonly isToken?: true;
   /** Everything that takes part in the string to sign, as sent: clientId, deviceName, productKey and what else the device signed. */
   readonly signed: SignedFields;
   /** The device seals its payloads and numbers its messages (wire-format 5.4, 5.6). Only with `keep: "token"`. */

@@ -16,4 +16,8 @@ export type { PskKey, PskKeys } from "./psk-keys.ts";
 export { createPskTurns, type PskTry, type PskTurns } from "./psk-turns.ts";
 export { recordedAuthenticator, recordedResumer } from "./recorded.ts";
 export { isRefusal, REFUSALS, type Refusal, type RefusalCode, refuse } from "./refusal.ts";
+export { createRegistrar } from "./registration/create-registrar.ts";
+export { DEVICE_TOKEN_METHOD, deviceTokenFields } from "./registration/device-token.ts";
+export { recordedRegistrar } from "./registration/recorded-registrar.ts";
+export type { Registered, Registrar, RegistrationRequest } from "./registration/registrar.ts";
 export { NO_SECRET_VERSION, type Sealing, type Session } from "./session.ts";

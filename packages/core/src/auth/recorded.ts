@@ -32,8 +32,8 @@ export function recordedResumer(resumer: SessionResumer, { recorder }: Pick<Deps
   };
 }
 
-/** An outage is neither "yes" nor "bad credentials". */
-async function failClosed<T>(where: string, recorder: Recorder, decide: () => Promise<T>): Promise<T | Refusal> {
+/** Decides, but an outage is neither "yes" nor "bad credentials": it is recorded under `where`, and `unavailable`. */
+export async function failClosed<T>(where: string, recorder: Recorder, decide: () => Promise<T>): Promise<T | Refusal> {
   try {
     return await decide();
   } catch (error) {

@@ -24,6 +24,12 @@ export const REFUSALS = {
   forbidden_topic: { say: "the device may not use this topic" },
   too_large: { say: "the payload is too large" },
   mailbox_full: { say: "the mailbox of the device is full" },
+  in_clear: { say: "this needs an encrypted connection" },
+  sign_method: { say: "the sign method is not supported" },
+  unknown_product: { say: "there is no such product" },
+  unknown_device: { say: "there is no such device" },
+  registration_off: { say: "devices of the product may not register themselves" },
+  already_active: { say: "the device is active already" },
 } as const satisfies Record<string, RefusalRow>;
 
 export type RefusalCode = keyof typeof REFUSALS;

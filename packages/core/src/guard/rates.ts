@@ -33,6 +33,11 @@ export interface Rates {
   /** Counts a login, or refuses it. Only after the device has proved itself: anybody could use its rate up otherwise. */
   takeLogin(device: DeviceRef): Refusal | undefined;
   /**
+   * Counts a registration that is signed with the product's secret, or refuses it: as often as logins may come, but beside them, since whoever has
+   * that secret is not the device.
+   */
+  takeRegistration(device: DeviceRef): Refusal | undefined;
+  /**
    * Counts a message that a device sends.
    *
    * @param how.waits it is counted also when it comes too soon, and its sender waits.
@@ -65,19 +70,23 @@ export function createRates({ clock, settings }: { clock: Clock; settings: RateS
     return waitMs;
   }
 
+  /** @param kind of what is counted, so that each has its own. */
+  function takeLogin(device: DeviceRef, kind: string): Refusal | undefined {
+    const { deviceLoginsPerMinute, productLoginsPerSecond } = settings;
+    const waitMs = take(
+      [
+        ...limit(`${kind} ${deviceKey(device)}`, deviceLoginsPerMinute, perMinute),
+        ...limit(`${kind} ${device.productKey}`, productLoginsPerSecond, perSecond),
+      ],
+      false,
+    );
+    if (waitMs === 0) return undefined;
+    return refuse("throttled", "over the logins of its device or product", { retryAfterMs: waitMs });
+  }
+
   return {
-    takeLogin(device) {
-      const { deviceLoginsPerMinute, productLoginsPerSecond } = settings;
-      const waitMs = take(
-        [
-          ...limit(`l ${deviceKey(device)}`, deviceLoginsPerMinute, perMinute),
-          ...limit(`l ${device.productKey}`, productLoginsPerSecond, perSecond),
-        ],
-        false,
-      );
-      if (waitMs === 0) return undefined;
-      return refuse("throttled", "over the logins of its device or product", { retryAfterMs: waitMs });
-    },
+    takeLogin: (device) => takeLogin(device, "l"),
+    takeRegistration: (device) => takeLogin(device, "r"),
     takeUplink(device, { qos, waits }) {
       const { productMessagesPerSecond } = settings;
       if (uplink[qos] === 0 && productMessagesPerSecond === 0) return 0;

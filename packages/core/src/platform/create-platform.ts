@@ -6,6 +6,8 @@ import { createAuthenticator } from "../auth/create-authenticator.ts";
 import { createPskKeys } from "../auth/create-psk-keys.ts";
 import { createSessionResumer } from "../auth/create-resumer.ts";
 import { recordedAuthenticator, recordedResumer } from "../auth/recorded.ts";
+import { createRegistrar } from "../auth/registration/create-registrar.ts";
+import { recordedRegistrar } from "../auth/registration/recorded-registrar.ts";
 import { createCloneWatch } from "../guard/clones/clone-watch.ts";
 import { createGuard, NO_LIMITS } from "../guard/create-guard.ts";
 import { silentNodes } from "../keys/key-work.ts";
@@ -29,6 +31,7 @@ import type { Actor } from "../registry/contracts.ts";
 import { createDevices } from "../registry/devices.ts";
 import { createPackages } from "../registry/packages/packages.ts";
 import { createProducts } from "../registry/products.ts";
+import { createRegistrationLists } from "../registry/registration-lists.ts";
 import { createRevocation } from "../registry/revocation.ts";
 import { createRotations } from "../registry/rotations.ts";
 import { createTimelineWriter } from "../registry/timeline-writer.ts";
@@ -157,6 +160,7 @@ export function createPlatform(ports: PlatformPorts, options: PlatformOptions): 
         steadyResumer(createSessionResumer(auth), () => revocations),
         ports,
       ),
+      registrar: recordedRegistrar(createRegistrar({ ...ports, ...guard, uplink, notes: timeline }), ports),
       pskKeys: createPskKeys(auth),
       uplink,
       downlink,
@@ -175,6 +179,7 @@ export function createPlatform(ports: PlatformPorts, options: PlatformOptions): 
     operators: {
       products: createProducts(operatorDeps),
       devices,
+      registrationLists: createRegistrationLists(ports),
       batches: createBatches(operatorDeps),
       packages: createPackages({ ...operatorDeps, packages: ports.packages, rotations }),
       rotations,

@@ -4,7 +4,7 @@ import type { Downlink } from "../messaging/contracts.ts";
 import type { DownlinkReports } from "../messaging/downlink/downlink-reports.ts";
 import type { AuditLog } from "../ports/audit-log.ts";
 import type { UplinkLog } from "../ports/uplink-log.ts";
-import type { Batches, Devices, Products, Revocation, Rotations } from "../registry/contracts.ts";
+import type { Batches, Devices, Products, RegistrationLists, Revocation, Rotations } from "../registry/contracts.ts";
 import type { Packages } from "../registry/packages/contracts.ts";
 import type { X509Authorities, X509Certificates, X509Endings } from "../registry/x509/contracts.ts";
 
@@ -12,6 +12,7 @@ import type { X509Authorities, X509Certificates, X509Endings } from "../registry
 export interface Operators {
   readonly products: Products;
   readonly devices: Devices;
+  readonly registrationLists: RegistrationLists;
   readonly batches: Batches;
   readonly packages: Packages;
   readonly rotations: Rotations;

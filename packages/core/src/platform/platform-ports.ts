@@ -16,6 +16,7 @@ import type { Mailbox, MailboxLimits } from "../ports/mailbox.ts";
 import type { OperatorSessionStore } from "../ports/operator-session-store.ts";
 import type { PackageStore } from "../ports/package-store.ts";
 import type { Recorder } from "../ports/recorder.ts";
+import type { RegistrationNames } from "../ports/registration-names.ts";
 import type { SealedRows } from "../ports/sealed-rows.ts";
 import type { SessionStore } from "../ports/session-store.ts";
 import type { SubscriptionStore } from "../ports/subscription-store.ts";
@@ -27,6 +28,7 @@ import type { X509Lookup, X509Store } from "../ports/x509-store.ts";
 /** Everything outside that the core needs. */
 export interface PlatformPorts {
   readonly registry: DeviceRegistry;
+  readonly registrationNames: RegistrationNames;
   /** What logins look devices up in; a cache may stand in front of the registry. */
   readonly lookup: DeviceLookup;
   readonly x509: X509Store;

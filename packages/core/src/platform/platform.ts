@@ -1,5 +1,6 @@
 import type { Authenticator, SessionResumer } from "../auth/authenticator.ts";
 import type { PskKeys } from "../auth/psk-keys.ts";
+import type { Registrar } from "../auth/registration/registrar.ts";
 import type { Rates } from "../guard/rates.ts";
 import type { Connections, Downlink, Inbox, SessionHolder, Uplink } from "../messaging/contracts.ts";
 import type { Clock, Random } from "../ports/clock.ts";
@@ -14,6 +15,8 @@ export interface Platform {
   readonly authenticator: Authenticator;
   /** Never throws: a fault is the refusal `unavailable`, already recorded. */
   readonly sessions: SessionResumer;
+  /** Hands secrets out: only over connections that nobody can listen to. Never throws: a fault is the refusal `unavailable`, already recorded. */
+  readonly registrar: Registrar;
   /** For channels that devices open with a pre-shared key. Throws when the store cannot answer. */
   readonly pskKeys: PskKeys;
   /** `accept` never throws: a fault is the refusal `unavailable`, already recorded. */

@@ -26,7 +26,14 @@ export interface ProductPolicy {
   readonly onClone?: "report" | "refuse_newer" | "disable";
   /** What devices prove themselves with (wire-format 1): their secret, a certificate over a secured channel, or either; default either. */
   readonly authType?: AuthType;
+  /**
+   * Which devices may register themselves with the secret of the product (wire-format 3): none (default); those that exist; or unknown ones as
+   * well, which are added then. It judges no message and no login, so a change of it alone leaves sessions as they are.
+   */
+  readonly registration?: RegistrationMode;
 }
+
+export type RegistrationMode = "off" | "listed" | "open";
 
 export type AuthType = "secret" | "x509" | "both";
 
@@ -162,7 +169,10 @@ export interface DeviceRegistry extends DeviceLookup {
    * @throws InvalidCursorError when the cursor was not given out by this method.
    */
   listProducts(page: { limit: number; cursor?: string; only?: readonly ProductKey[] }): Promise<Page<ProductRecord>>;
-  /** Changes the given fields; a policy that differs gets a new `policyVersion`. `undefined` when there is no such product. */
+  /**
+   * Changes the given fields; a policy that differs in more than `registration` gets a new `policyVersion`. `undefined` when there is no such
+   * product.
+   */
   updateProduct(
     productKey: ProductKey,
     change: { name?: string; policy?: ProductPolicy; topicClasses?: readonly TopicClass[] },
@@ -199,6 +209,11 @@ export interface DeviceRegistry extends DeviceLookup {
 
   /** Sets the activation time if there is none yet. Of many callers exactly one gets true; `iotId` must be the device's own. */
   activate(device: DeviceRef, iotId: string, atMs: number): Promise<boolean>;
+  /**
+   * Notes that the device is handed what it logs in with, unless it is activated or disabled, or that was noted after `notSinceMs`. Of many
+   * callers at once, in any process, exactly one gets true; `iotId` must be the device's own.
+   */
+  noteRegistration(device: DeviceRef, iotId: string, at: { atMs: number; notSinceMs: number }): Promise<boolean>;
   /**
    * Writes presence behind, in batches. A change counts only if it is later than the stored one: by its epoch, and within one epoch
    * (one connection) offline is later than online.

@@ -22,6 +22,7 @@ export type {
   ProductPolicy,
   ProductProfile,
   ProductRecord,
+  RegistrationMode,
   TopicClass,
   TopicPermission,
 } from "./device-registry.ts";
@@ -40,7 +41,8 @@ export type {
 export type { Mailbox, MailboxLimits, MailboxMessage, MailboxTaker, MessageState, MessageStatus } from "./mailbox.ts";
 export type { OperatorSessionRecord, OperatorSessionStore, SessionEnd } from "./operator-session-store.ts";
 export type { HandOverPackage, PackageRecord, PackageStore, PackedDevice } from "./package-store.ts";
-export type { LoginDecision, Recorder } from "./recorder.ts";
+export type { LoginDecision, Recorder, RegistrationDecision } from "./recorder.ts";
+export type { RegistrationName, RegistrationNames } from "./registration-names.ts";
 export type { SealedRow, SealedRows } from "./sealed-rows.ts";
 export type { SessionRecord, SessionStore, X509Login } from "./session-store.ts";
 export type { Subscription, SubscriptionStore } from "./subscription-store.ts";

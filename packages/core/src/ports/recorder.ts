@@ -17,11 +17,26 @@ export interface LoginDecision {
   readonly ms: number;
 }
 
+/** One decided registration of a device by itself (wire-format 3). Holds no secret, signature or token. */
+export interface RegistrationDecision {
+  readonly transport: string;
+  readonly peer: string;
+  /** As it says. */
+  readonly device: DeviceRef;
+  readonly wants: "secret" | "token";
+  /** `ok` or the refusal's code. */
+  readonly code: string;
+  /** The private reason of a refusal. */
+  readonly why?: string;
+  readonly ms: number;
+}
+
 /**
  * Where the gateway tells what it does: logs and metrics behind one port. Never throws, never waits.
  */
 export interface Recorder {
   loginDecided(decision: LoginDecision): void;
+  registrationDecided(decision: RegistrationDecision): void;
   /** A message from a device was stored (`ok`) or refused (the refusal's code). */
   uplinkDecided(fact: { transport: string; qos: 0 | 1; code: string; bytes: number; ms: number }): void;
   /** A message to a device changed its state. */

@@ -4,6 +4,7 @@ import type { Page } from "./device-registry.ts";
 /** What happened to a device. */
 export type TimelineKind =
   | "created"
+  | "registered"
   | "activated"
   | "online"
   | "offline"

@@ -10,6 +10,7 @@ import type {
   ProductRecord,
   TopicClass,
 } from "../ports/device-registry.ts";
+import type { RegistrationName } from "../ports/registration-names.ts";
 import type { TimelineEvent } from "../ports/timeline.ts";
 import type { Problem } from "./problem.ts";
 
@@ -40,7 +41,7 @@ export interface Products {
   find(productKey: ProductKey): Promise<Product | Problem>;
   /** @param page.only absent: all. */
   list(page: { limit: number; cursor?: string; only?: readonly ProductKey[] }): Promise<Page<Product> | Problem>;
-  /** A policy that differs closes the product's connections on every node and voids its devices' tokens. */
+  /** A policy that differs in more than `registration` closes the product's connections on every node and voids its devices' tokens. */
   update(
     actor: Actor,
     productKey: ProductKey,
@@ -94,6 +95,25 @@ export interface Devices {
   kick(actor: Actor, device: DeviceRef): Promise<Revoked | Problem>;
   /** What happened to the device, newest first. */
   timeline(device: DeviceRef, page: { limit: number; cursor?: string }): Promise<Page<TimelineEvent> | Problem>;
+}
+
+/** What an operator says about the names that unknown devices may register themselves under. */
+export interface RegistrationListRequest {
+  readonly names: readonly string[];
+  readonly prefixes: readonly string[];
+}
+
+/** Which names unknown devices may register themselves under, where the product's policy lets unknown ones in (`open`). Audited. */
+export interface RegistrationLists {
+  /** Puts a list in the place of the one before; it holds at once, on every node. At most 100 000 names and 1000 prefixes, one at least. */
+  replace(
+    actor: Actor,
+    productKey: ProductKey,
+    list: RegistrationListRequest,
+  ): Promise<{ names: number; prefixes: number } | Problem>;
+  /** Takes the list away: every name may register then. */
+  remove(actor: Actor, productKey: ProductKey): Promise<undefined | Problem>;
+  list(productKey: ProductKey, page: { limit: number; cursor?: string }): Promise<Page<RegistrationName> | Problem>;
 }
 
 /** Rotation of secrets. Audited. */

@@ -8,6 +8,7 @@ export type {
   Devices,
   Product,
   Products,
+  RegistrationLists,
   Revocation,
   Revoked,
   Rotated,

@@ -96,7 +96,7 @@ export function cursorProblem(error: unknown): Problem {
 }
 
 /** What a connection was let in by and judges messages by. */
-function rulesOf({ policy, policyVersion, topicClasses }: ProductRecord): string {
+function rulesOf({ policy: { registration: _, ...policy }, policyVersion, topicClasses }: ProductRecord): string {
   return JSON.stringify([policy, policyVersion, topicClasses]);
 }
 

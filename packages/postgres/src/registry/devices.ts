@@ -1,6 +1,6 @@
 import { type DeviceRef, parseDeviceName } from "@trine/core/certificate";
 import type { DeviceFilter, DeviceRegistry } from "@trine/core/ports";
-import { and, asc, eq, gt, inArray, isNull, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, isNull, lte, or, type SQL, sql } from "drizzle-orm";
 import { createCursors } from "../cursor.ts";
 import { query, type SqlDatabase } from "../database/sql-database.ts";
 import { FOREIGN_KEY_VIOLATION, sqlState } from "../database/sql-fault.ts";
@@ -11,7 +11,14 @@ import { insertDevices } from "./insert-devices.ts";
 
 type DeviceMethods = Pick<
   DeviceRegistry,
-  "insertDevices" | "findDevice" | "listDevices" | "updateDevice" | "deleteDevice" | "activate" | "listSealedSecrets"
+  | "insertDevices"
+  | "findDevice"
+  | "listDevices"
+  | "updateDevice"
+  | "deleteDevice"
+  | "activate"
+  | "noteRegistration"
+  | "listSealedSecrets"
 >;
 
 const cursors = createCursors("devices", parseDeviceName);
@@ -86,6 +93,23 @@ export function createSqlDevices({ db }: SqlDatabase): DeviceMethods {
         .where(and(isDevice(device), eq(devices.iotId, iotId), isNull(devices.activatedAtMs)))
         .returning({ iotId: devices.iotId });
       return activated.length > 0;
+    },
+    async noteRegistration(device, iotId, { atMs, notSinceMs }) {
+      const { activatedAtMs, disabled, registeredAtMs } = devices;
+      const noted = await db
+        .update(devices)
+        .set({ registeredAtMs: atMs })
+        .where(
+          and(
+            isDevice(device),
+            eq(devices.iotId, iotId),
+            isNull(activatedAtMs),
+            eq(disabled, false),
+            or(isNull(registeredAtMs), lte(registeredAtMs, notSinceMs)),
+          ),
+        )
+        .returning({ iotId: devices.iotId });
+      return noted.length > 0;
     },
     async listSealedSecrets(productKey, { after, limit, batchId, among }) {
       const rows = await db

@@ -71,10 +71,10 @@ export function createSqlProducts({ db }: SqlDatabase): ProductMethods {
   };
 }
 
-/** The version that a product has with this policy: the next one, unless it is the policy that it has. */
+/** The version that a product has with this policy: the next one, unless it differs from the one that it has in nothing but `registration`. */
 function versionOf(policy: ProductPolicy) {
   const { policyVersion } = products;
-  return sql`case when ${products.policy} = ${JSON.stringify(policy)}::jsonb then ${policyVersion}
+  return sql`case when ${products.policy} - 'registration' = ${JSON.stringify(policy)}::jsonb - 'registration' then ${policyVersion}
     else coalesce(${policyVersion}, 0) + 1 end`;
 }
 

@@ -49,6 +49,8 @@ export const devices = pgTable(
     batchId: text("batch_id"),
     createdAtMs: timeMs("created_at_ms").notNull(),
     activatedAtMs: timeMs("activated_at_ms"),
+    /** When it was last handed what it logs in with, since it registered itself. */
+    registeredAtMs: timeMs("registered_at_ms"),
     /** Of the newest presence change; orders changes that arrive late. */
     presenceEpoch: safeInteger("presence_epoch").notNull().default(0),
     online: boolean("online").notNull().default(false),

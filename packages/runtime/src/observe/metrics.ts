@@ -23,6 +23,12 @@ export function createMetrics(service: string) {
       buckets: LATENCY_BUCKETS,
       registers,
     }),
+    registrations: new Counter({
+      name: "trine_registrations_total",
+      help: "Decided registrations of devices by themselves",
+      labelNames: ["transport", "code"],
+      registers,
+    }),
     activations: new Counter({
       name: "trine_activations_total",
       help: "First successful logins",

@@ -35,6 +35,13 @@ export function createRecorder(deps: { logger: Logger; metrics: Metrics; monoton
         code === "ok" ? "login accepted" : "login refused",
       );
     },
+    registrationDecided({ transport, peer, device, wants, code, why, ms }) {
+      metrics.registrations.inc({ transport, code });
+      logger[code === "busy" ? "debug" : "info"](
+        { event: "registration.decided", transport, peer, ...device, wants, code, why, ms: Math.round(ms * 100) / 100 },
+        code === "ok" ? "device registered" : "registration refused",
+      );
+    },
     uplinkDecided({ transport, qos, code, bytes, ms }) {
       metrics.uplink.inc({ transport, qos: String(qos), code });
       if (code !== "ok") return;

@@ -13,6 +13,7 @@ import {
   createSqlMailbox,
   createSqlOperatorSessionStore,
   createSqlPackageStore,
+  createSqlRegistrationNames,
   createSqlSealedAccessKeys,
   createSqlSealedDevices,
   createSqlSealedOwnAuthority,
@@ -90,6 +91,7 @@ export async function openStores(
     if (nats) undo.add(() => nats.close());
     const sql = {
       registry: createSqlDeviceRegistry(database),
+      registrationNames: createSqlRegistrationNames(database),
       batches: createSqlBatchStore(database),
       packages: createSqlPackageStore(database),
       audit: createSqlAuditLog(database),

@@ -1,10 +1,11 @@
-import type { LoginDecision, Recorder } from "@trine/core/ports";
+import type { LoginDecision, Recorder, RegistrationDecision } from "@trine/core/ports";
 
 type Fact<Name extends keyof Recorder> = Parameters<Recorder[Name]>[0];
 
 /** A recorder that remembers what it was told, in order. */
 export interface RecordingRecorder extends Recorder {
   readonly logins: readonly LoginDecision[];
+  readonly registrations: readonly RegistrationDecision[];
   readonly uplinks: readonly Fact<"uplinkDecided">[];
   readonly downlinks: readonly Fact<"downlinkChanged">[];
   /** Transport and reason of what was dropped or cut off. */
@@ -21,6 +22,7 @@ export interface RecordingRecorder extends Recorder {
 
 export function createRecordingRecorder(): RecordingRecorder {
   const logins: LoginDecision[] = [];
+  const registrations: RegistrationDecision[] = [];
   const uplinks: Fact<"uplinkDecided">[] = [];
   const downlinks: Fact<"downlinkChanged">[] = [];
   const drops: { transport: string; reason: string }[] = [];
@@ -31,6 +33,7 @@ export function createRecordingRecorder(): RecordingRecorder {
   const faults: { where: string; error: unknown }[] = [];
   return {
     logins,
+    registrations,
     uplinks,
     downlinks,
     drops,
@@ -40,6 +43,7 @@ export function createRecordingRecorder(): RecordingRecorder {
     handshakes,
     faults,
     loginDecided: (decision) => void logins.push(decision),
+    registrationDecided: (decision) => void registrations.push(decision),
     uplinkDecided: (fact) => void uplinks.push(fact),
     downlinkChanged: (fact) => void downlinks.push(fact),
     connectionOpened: (transport) => void openings.push(transport),

@@ -1,12 +1,20 @@
 import { randomBytes } from "node:crypto";
-import type { DeviceRef, ProductKey, Vault } from "@trine/core/certificate";
+import {
+  type DeviceRef,
+  deviceSecretContext,
+  type ProductKey,
+  parseDeviceRef,
+  productSecretContext,
+  Secret,
+  type Vault,
+} from "@trine/core/certificate";
 import { createLocalKeyService, openKeychain } from "@trine/core/keys";
 import { createPlatform, type Operators, type Platform, type PlatformSettings } from "@trine/core/platform";
 import type { Clock, DeviceLookup, ProductPolicy, Random, Timer, UplinkItem } from "@trine/core/ports";
 import { type Actor, type DeviceCertificate, isProblem, type Problem, type Product } from "@trine/core/registry";
 import { createMemoryPorts, type MemoryPorts } from "@trine/memory";
 import { createX509Issuer } from "@trine/x509";
-import { randomName } from "../ports/fixtures.ts";
+import { aDevice, aProduct, randomName } from "../ports/fixtures.ts";
 import { type Faults, faultyStore } from "./faulty-store.ts";
 import { createRecordingRecorder, type RecordingRecorder } from "./recording-recorder.ts";
 import { createRememberingLookup } from "./remembering-lookup.ts";
@@ -16,6 +24,15 @@ export interface TestPlatformOptions {
   readonly settings?: Partial<PlatformSettings>;
   /** Whether look-ups are remembered, as they are in production; default false, so that outages reach every login. */
   readonly remember?: boolean;
+}
+
+/** A device that was captured somewhere. */
+export interface KnownIdentity {
+  readonly productKey: string;
+  readonly productSecret: string;
+  readonly deviceName: string;
+  /** Absent: there is no such device yet, only its product. */
+  readonly deviceSecret?: string;
 }
 
 /** The real core over stores in memory, with switches and counters. */
@@ -36,6 +53,8 @@ export interface TestPlatform {
   addProduct(given?: { policy?: ProductPolicy; nodeType?: "device" | "gateway" }): Promise<Product>;
   /** Adds a device, to a product of its own unless one is given. @returns its certificate. */
   addDevice(productKey?: ProductKey): Promise<DeviceCertificate>;
+  /** Adds a device whose names and secrets are given, and its product unless that is there. */
+  addKnown(identity: KnownIdentity, policy?: ProductPolicy): Promise<DeviceRef>;
   /** Everything in the uplink log that the device itself published on a topic of `/user/`, oldest first. */
   published(device: DeviceRef): Promise<readonly UplinkItem[]>;
   /** Writes down presence and timelines. */
@@ -98,6 +117,7 @@ export async function createTestPlatform(options: TestPlatformOptions = {}): Pro
       const { device, deviceSecret } = orThrow(await operators.devices.add(ACTOR, owner, {}));
       return { ...device.device, deviceSecret };
     },
+    addKnown: (identity, policy = {}) => addKnown({ registry: ports.registry, vault: keychain }, identity, policy),
     published: (device) => publishedBy(ports, device),
     flush: core.flush,
     async stop() {
@@ -128,6 +148,7 @@ function withSwitches({ bus, sealedRows, ...stores }: MemoryPorts, faults: Fault
     sealedRows,
     keyStore: faultyStore(stores.keyStore, faults),
     registry: faultyStore(stores.registry, faults),
+    registrationNames: faultyStore(stores.registrationNames, faults),
     batches: faultyStore(stores.batches, faults),
     packages: faultyStore(stores.packages, faults),
     audit: faultyStore(stores.audit, faults),
@@ -162,6 +183,22 @@ function countedVault(vault: Vault, count: () => void): Vault {
       return vault.open(sealed, context);
     },
   };
+}
+
+async function addKnown(
+  { registry, vault }: { registry: MemoryPorts["registry"]; vault: Vault },
+  identity: KnownIdentity,
+  policy: ProductPolicy,
+): Promise<DeviceRef> {
+  const device = parseDeviceRef(identity.productKey, identity.deviceName);
+  if (!device) throw new Error("an identity has names of the wire format");
+  const { productKey } = device;
+  const productSecret = vault.seal(new Secret(identity.productSecret), productSecretContext(productKey));
+  await registry.insertProduct(aProduct({ productKey, policy, sealedSecret: productSecret }));
+  if (identity.deviceSecret === undefined) return device;
+  const sealedSecret = vault.seal(new Secret(identity.deviceSecret), deviceSecretContext(device, 1));
+  await registry.insertDevices(productKey, [{ ...aDevice(productKey), device, sealedSecret }]);
+  return device;
 }
 
 async function publishedBy({ uplinkLog }: MemoryPorts, { productKey, deviceName }: DeviceRef) {

@@ -5,6 +5,7 @@ import { describeDerivedSecrets } from "./describe-derived-secrets.ts";
 import { describeDeviceStates } from "./describe-device-states.ts";
 import { describeDevices } from "./describe-devices.ts";
 import { describeProducts } from "./describe-products.ts";
+import { describeRegistrations } from "./describe-registrations.ts";
 import { describeRotation } from "./describe-rotation.ts";
 import { describeSeen } from "./describe-seen.ts";
 
@@ -17,6 +18,7 @@ export function describeDeviceRegistry(name: string, make: MakeContract<DeviceRe
     describeDeviceStates(open);
     describeSeen(open);
     describeRotation(open);
+    describeRegistrations(open);
     describeDerivedSecrets(open);
   });
 }

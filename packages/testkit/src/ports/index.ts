@@ -14,6 +14,7 @@ export { describeKeyStore } from "./describe-key-store.ts";
 export { describeMailbox } from "./describe-mailbox.ts";
 export { describeOperatorSessionStore } from "./describe-operator-session-store.ts";
 export { describePackageStore } from "./describe-package-store.ts";
+export { describeRegistrationNames } from "./describe-registration-names.ts";
 export { describeSealedRows } from "./describe-sealed-rows.ts";
 export { describeSessionStore } from "./describe-session-store.ts";
 export { describeSubscriptionStore } from "./describe-subscription-store.ts";

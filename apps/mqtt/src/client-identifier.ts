@@ -4,6 +4,7 @@ export interface IdentifierPairs extends Readonly<Record<string, string>> {
   readonly signmethod: string;
   readonly timestamp: string;
   readonly authtype: string;
+  readonly random: string;
   readonly _ss: string;
 }
 

@@ -8,4 +8,6 @@ export interface ConnectFields {
   readonly peer: string;
   /** What the channel proved before the CONNECT, if it proved anything. */
   readonly channel: ChannelProof | undefined;
+  /** What is sent can be read on the way, so no secret may go over it (wire-format 3.6). */
+  readonly inClear?: boolean;
 }

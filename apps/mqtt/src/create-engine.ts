@@ -9,6 +9,7 @@ import { createEngineHooks } from "./engine-hooks.ts";
 import { createEnginePersistence } from "./engine-persistence.ts";
 import { type FrameFault, FrameGuard } from "./frame-guard.ts";
 import { guardStream } from "./guard-stream.ts";
+import { handOver } from "./hand-over.ts";
 import { Link } from "./link.ts";
 import { Links } from "./links.ts";
 import { createPendingWork } from "./pending-work.ts";
@@ -154,7 +155,12 @@ export async function createEngine({ platform, settings, table }: Deps): Promise
 /** What the engine tells. */
 function followEngine(engine: Aedes, links: Links): void {
   engine.on("connackSent", ({ returnCode }, client) => {
-    if (returnCode === 0) links.connectionOf(client)?.begin();
+    if (returnCode !== 0) return;
+    const link = links.of(client);
+    link?.connection?.begin();
+    if (!link?.registered) return;
+    handOver(link, link.registered);
+    link.registered = undefined;
   });
   engine.on("subscribe", (_subscriptions, client) => links.connectionOf(client)?.pump.restart());
   // A hint may have been lost; who pings has time to look.

@@ -1,10 +1,11 @@
-import { isRefusal, type Refusal, type RefusalCode, refuse } from "@trine/core/auth";
+import { isRefusal, type Refusal, type RefusalCode, type RegistrationRequest, refuse } from "@trine/core/auth";
 import type { Platform } from "@trine/core/platform";
 import type { AedesOptions, Client } from "aedes";
 import { CONNACK_CODES } from "./connack.ts";
 import type { ConnectionTable } from "./connection-table.ts";
 import { SESSION_MARK } from "./engine-persistence.ts";
 import { type ConnectRequest, judgeConnect } from "./judge-connect.ts";
+import type { Link } from "./link.ts";
 import type { Links } from "./links.ts";
 import type { PendingWork } from "./pending-work.ts";
 import type { MqttSettings } from "./settings.ts";
@@ -64,8 +65,10 @@ export function createEngineHooks(deps: EngineDeps): Hooks {
       // MQTT 3.1.1, 1.5.3 and 2.3.1: the connection must end.
       if (isIllFormed(topic) || (qos > 0 && !messageId)) return done(new Error("malformed PUBLISH"));
       const bytes = Buffer.isBuffer(payload) ? payload : Buffer.from(payload);
-      const connection = client ? links.connectionOf(client) : undefined;
-      connection?.publishes.take({ topic, payload: bytes, qos: qos === 0 ? 0 : 1 }, () => done());
+      const link = client ? links.of(client) : undefined;
+      // A device that registered itself was not logged in by that (wire-format 3.6).
+      if (link?.isRegistration) return link.cut("registration_only");
+      link?.connection?.publishes.take({ topic, payload: bytes, qos: qos === 0 ? 0 : 1 }, () => done());
     },
 
     authorizeSubscribe(client, subscription, done) {
@@ -97,14 +100,30 @@ async function logIn(
     platform.recorder.dropped(TRANSPORT, `login_${connect.code}`);
     return connect;
   }
+  if ("wants" in connect) return register(platform, link, connect);
   const connection = await signIn(connect, { platform, settings, table, link, request });
-  if (isRefusal(connection)) {
-    if (connection.code === "busy") await link.pass(Math.min(connection.retryAfterMs ?? 0, LATEST_ANSWER_MS));
-    return connection;
-  }
+  if (isRefusal(connection)) return late(link, connection);
   link.connection = connection;
   link.stream.on("drain", () => connection.pump.run());
   return undefined;
+}
+
+/** @returns the refusal, or nothing when the device is to be handed what it asked for. */
+async function register(
+  { registrar }: Platform,
+  link: Link,
+  request: RegistrationRequest,
+): Promise<Refusal | undefined> {
+  const registered = await registrar.register({ ...request, isGone: () => link.stream.destroyed });
+  if (isRefusal(registered)) return late(link, registered);
+  link.isRegistration = true;
+  link.registered = registered;
+  return undefined;
+}
+
+async function late(link: Link, refusal: Refusal): Promise<Refusal> {
+  if (refusal.code === "busy") await link.pass(Math.min(refusal.retryAfterMs ?? 0, LATEST_ANSWER_MS));
+  return refusal;
 }
 
 /** Holds NUL, or what the parser puts in the place of bytes that are no UTF-8: it does not say which they were. */

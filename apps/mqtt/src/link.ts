@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import type { Registered } from "@trine/core/auth";
 import type { Inbound } from "@trine/ingress";
 import type { Carrier } from "./carrier.ts";
 import type { DeviceConnection } from "./device-connection.ts";
@@ -17,6 +18,10 @@ export class Link implements Gate, Carrier {
   readonly #pace: ReadPace;
   /** Set by an accepted login. */
   connection: DeviceConnection | undefined;
+  /** Set by an accepted registration: the connection is for nothing else. */
+  isRegistration = false;
+  /** What is to be handed over once that is answered. */
+  registered: Registered | undefined;
   #why: string | undefined;
   #isHeld = false;
   #isCut = false;

@@ -1,5 +1,19 @@
-import { type AuthAttempt, isRefusal, type MacAttempt, type Refusal, refuse } from "@trine/core/auth";
-import { DEFAULT_SIGN_METHOD, parseDeviceRef, parseMacHex, parseSignMethod } from "@trine/core/certificate";
+import {
+  type AuthAttempt,
+  DEVICE_TOKEN_METHOD,
+  deviceTokenFields,
+  isRefusal,
+  type MacAttempt,
+  type Refusal,
+  refuse,
+} from "@trine/core/auth";
+import {
+  DEFAULT_SIGN_METHOD,
+  type DeviceRef,
+  parseDeviceRef,
+  parseMacHex,
+  parseSignMethod,
+} from "@trine/core/certificate";
 import { type ClientIdentifier, type IdentifierPairs, metadataOf, parseClientIdentifier } from "./client-identifier.ts";
 import type { ConnectFields } from "./connect-fields.ts";
 import { parseX509Login } from "./parse-x509-login.ts";
@@ -17,11 +31,14 @@ const MAX_SIGNED_ID = 64;
 // ID² and no-secret modes prove something else than a device certificate (wire-format 2.3).
 const FOREIGN_SECURE_MODES = new Set(["-2", "0", "-1", "1", "4", "5", "7", "8"]);
 
-/** Reads a login (wire-format 2.1, 2.3, 2.10). */
+/** How a device says that its password is a device token (wire-format 3.4). */
+const TOKEN_LOGIN = "connwl";
+
+/** Reads a login (wire-format 2.1, 2.3, 2.10, 3.4). */
 export function parseConnect(fields: ConnectFields): ParsedConnect | Refusal {
   const identifier = parseClientIdentifier(fields.clientId);
   const pairs = identifier?.pairs ?? {};
-  const foreign = checkMode(pairs);
+  const foreign = pairs.authtype === TOKEN_LOGIN ? checkClear(fields) : checkMode(pairs);
   if (foreign) return foreign;
   const signed = parseSignedLogin(fields, identifier);
   const attempt = parseX509Login(fields, { signed, pairs }) ?? signed;
@@ -31,6 +48,11 @@ export function parseConnect(fields: ConnectFields): ParsedConnect | Refusal {
 function checkMode({ authtype, securemode = "" }: Partial<IdentifierPairs>): Refusal | undefined {
   if (authtype !== undefined) return refuse("not_allowed", `authType ${authtype.slice(0, 16)}`);
   return FOREIGN_SECURE_MODES.has(securemode) ? refuse("not_allowed", `securemode ${securemode}`) : undefined;
+}
+
+/** Whoever reads a token on its way has it. */
+function checkClear({ inClear }: ConnectFields): Refusal | undefined {
+  return inClear ? refuse("in_clear", "a device token could be read on its way") : undefined;
 }
 
 function parseSignedLogin(
@@ -45,20 +67,37 @@ function parseSignedLogin(
   const device = more === undefined ? parseDeviceRef(productKey, deviceName) : undefined;
   // Code 4, as a wrong signature: the username is part of the credentials (wire-format 2.7).
   if (!device) return refuse("bad_credentials", "the username is not deviceName&productKey");
-  const signMethod = pairs.signmethod === undefined ? DEFAULT_SIGN_METHOD : parseSignMethod(pairs.signmethod);
-  if (!signMethod) return refuse("bad_credentials", "unknown sign method");
   const mac = parseMacHex(Buffer.from(password ?? []).toString("latin1"));
   if (!mac) return refuse("bad_credentials", "the password is not hex");
-  const { timestamp } = pairs;
+  const claim = pairs.authtype === TOKEN_LOGIN ? tokenClaim(device, id) : signedClaim(device, id, pairs);
+  if (isRefusal(claim)) return claim;
   return {
     device,
-    signMethod,
     mac,
-    signed: { clientId: id, deviceName, productKey, ...(timestamp === undefined ? {} : { timestamp }) },
+    ...claim,
     transport: TRANSPORT,
     peer,
     keep: "connection",
     metadata: metadataOf(pairs),
     ...(channel && { channel }),
+  };
+}
+
+type Claim = Pick<MacAttempt, "signMethod" | "signed" | "isToken">;
+
+function tokenClaim(device: DeviceRef, clientId: string): Claim {
+  return { isToken: true, signMethod: DEVICE_TOKEN_METHOD, signed: deviceTokenFields(device, clientId) };
+}
+
+function signedClaim(
+  { productKey, deviceName }: DeviceRef,
+  clientId: string,
+  { signmethod, timestamp }: Partial<IdentifierPairs>,
+): Claim | Refusal {
+  const signMethod = signmethod === undefined ? DEFAULT_SIGN_METHOD : parseSignMethod(signmethod);
+  if (!signMethod) return refuse("bad_credentials", "unknown sign method");
+  return {
+    signMethod,
+    signed: { clientId, deviceName, productKey, ...(timestamp === undefined ? {} : { timestamp }) },
   };
 }

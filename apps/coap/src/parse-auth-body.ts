@@ -53,11 +53,13 @@ function readX509Login(fields: Fields, x509: X509Attempt["x509"]): AuthBody["cla
   return device && { x509, device };
 }
 
-function readDevice(fields: Fields) {
+/** The device that a body names. */
+export function readDevice(fields: Fields) {
   return parseDeviceRef(textOf(fields["productKey"]) ?? "", textOf(fields["deviceName"]) ?? "");
 }
 
-function readFields(body: Buffer, format: "json" | "cbor"): Fields | undefined {
+/** The fields of a body, whatever they hold; `undefined` when it is no object. */
+export function readFields(body: Buffer, format: "json" | "cbor"): Fields | undefined {
   try {
     // A C client may count its terminating NUL in (wire-format 0.16).
     const value: unknown = format === "cbor" ? decode(body) : JSON.parse(deviceText(body));
@@ -67,6 +69,7 @@ function readFields(body: Buffer, format: "json" | "cbor"): Fields | undefined {
   }
 }
 
-function textOf(value: unknown): string | undefined {
+/** A field as the text that was sent. */
+export function textOf(value: unknown): string | undefined {
   return typeof value === "string" ? value : typeof value === "number" ? String(value) : undefined;
 }

@@ -9,6 +9,7 @@ import { peerKey } from "./peer.ts";
 import { answerPublish } from "./publish-route.ts";
 import { answerPull } from "./pull-route.ts";
 import { refusalResponse } from "./refusal-response.ts";
+import { answerRegistration } from "./registration-route.ts";
 
 export interface RouterDeps extends MailboxDeps {
   readonly blockwise: Blockwise;
@@ -17,6 +18,8 @@ export interface RouterDeps extends MailboxDeps {
   readonly payloadBytes: number;
   /** The socket is the one for sealed payloads. */
   readonly symmetric: boolean;
+  /** Devices may register themselves where everybody on the way can read what they are handed. */
+  readonly registersInClear: boolean;
 }
 
 interface Resource {
@@ -84,6 +87,7 @@ function findResource(path: readonly string[]): Resource | undefined {
   const [first] = path;
   if (first === "topic" && path.length > 1) return TOPIC;
   if (first === "mailbox" && path.length === 2) return MESSAGE;
+  if (path.join("/") === "auth/register/device") return REGISTRATION;
   return path.length === 1 && first !== undefined ? SINGLE.get(first) : undefined;
 }
 
@@ -93,6 +97,12 @@ const MESSAGE: Resource = {
   bodyBytes: SMALL_BYTES,
   answer: (deps, request, { options }) => answerAcknowledge(deps, request, options),
 };
+const REGISTRATION: Resource = {
+  method: POST,
+  bodyBytes: SMALL_BYTES,
+  answer: ({ platform, registersInClear }, request, { options, body }) =>
+    answerRegistration(platform, request, { body, format: formatOf(options), inClear: registersInClear }),
+};
 const SINGLE = new Map<string, Resource>([
   [
     "auth",
@@ -100,7 +110,7 @@ const SINGLE = new Map<string, Resource>([
       method: POST,
       bodyBytes: SMALL_BYTES,
       answer: ({ platform, symmetric }, request, { options, body }) =>
-        answerAuth(platform, request, { body, format: options.contentFormat === CBOR ? "cbor" : "json", symmetric }),
+        answerAuth(platform, request, { body, format: formatOf(options), symmetric }),
     },
   ],
   ["pull", { method: POST, bodyBytes: SMALL_BYTES, answer: answerPull }],
@@ -113,3 +123,7 @@ const SINGLE = new Map<string, Resource>([
     },
   ],
 ]);
+
+function formatOf({ contentFormat }: RequestOptions): "json" | "cbor" {
+  return contentFormat === CBOR ? "cbor" : "json";
+}

@@ -59,6 +59,7 @@ export async function startCoap(
     observers,
     stopping: stopping.signal,
     queue: createInTurn(),
+    registersInClear: settings.TRINE_REGISTRATION_IN_CLEAR === "on",
     payloadBytes: settings.TRINE_COAP_PAYLOAD_BYTES,
     blockwise: createBlockwise({
       uploads: settings.TRINE_COAP_UPLOADS,

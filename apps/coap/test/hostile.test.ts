@@ -43,6 +43,7 @@ async function answersTo(
     queue: createInTurn(),
     payloadBytes: 65_536,
     symmetric,
+    registersInClear: false,
   };
   const layer = createMessageLayer(limits, {
     send: (datagram) => void sent.push(datagram),

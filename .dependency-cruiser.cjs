@@ -1,4 +1,4 @@
-// The layers, checked: core <- {postgres, redis, nats, memory, device, testkit} <- runtime <- apps (docs/architecture.md).
+// The layers, checked: core <- {postgres, redis, nats, memory, device, testkit} <- services <- runtime <- apps (docs/architecture.md).
 const test = "\\.test\\.ts$|/test/|^(tests|bench)/";
 
 /** @type {import("dependency-cruiser").IConfiguration} */
@@ -17,6 +17,25 @@ module.exports = {
       severity: "error",
       from: { path: "^packages/(postgres|redis|nats|memory|device|x509)/src", pathNot: test },
       to: { path: "^(packages|apps)/", pathNot: ["^packages/$1/", "^packages/core/"] },
+    },
+    {
+      name: "services-reach-core-and-tables",
+      severity: "error",
+      from: { path: "^packages/services/src", pathNot: test },
+      to: { path: "^(packages|apps)/", pathNot: "^packages/(services|core|postgres)/" },
+    },
+    {
+      name: "services-do-not-know-each-other",
+      comment: "Each is a folder that can be taken away; what several need is in kit.",
+      severity: "error",
+      from: { path: "^packages/services/src/([^/]+)/", pathNot: "^packages/services/src/kit/" },
+      to: { path: "^packages/services/src/[^/]+/", pathNot: "^packages/services/src/($1|kit)/" },
+    },
+    {
+      name: "kit-knows-no-service",
+      severity: "error",
+      from: { path: "^packages/services/src/kit/" },
+      to: { path: "^packages/services/src/[^/]+/", pathNot: "^packages/services/src/kit/" },
     },
     {
       name: "vectors-reach-nothing",

@@ -1,5 +1,6 @@
 import type { Operators } from "@trine/core/platform";
 import type { Recorder } from "@trine/core/ports";
+import type { ServiceContext } from "@trine/runtime";
 import type {
   FastifyBaseLogger,
   FastifyInstance,
@@ -15,6 +16,7 @@ import type { AdminSettings } from "./settings.ts";
 export interface AdminDeps {
   readonly settings: AdminSettings & { readonly TRINE_ADMIN_HOST: string };
   readonly operators: Operators;
+  readonly services: ServiceContext<unknown>["services"];
   readonly recorder: Recorder;
   readonly adminKey: AdminKey;
   /** Writes a verified snapshot of the embedded database; absent when the database is a server. */

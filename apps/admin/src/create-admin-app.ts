@@ -31,6 +31,7 @@ import { packageRoutes } from "./routes/packages.ts";
 import { productRoutes } from "./routes/products.ts";
 import { registrationRoutes } from "./routes/registration.ts";
 import { rotationRoutes } from "./routes/rotation.ts";
+import { serviceRoutes } from "./routes/services.ts";
 import { sessionRoutes } from "./routes/session.ts";
 import { timelineRoutes } from "./routes/timeline.ts";
 import { uplinkRoutes } from "./routes/uplink.ts";
@@ -60,6 +61,7 @@ const ROUTES = [
   accessKeyRoutes,
   sessionRoutes,
   laterRoutes,
+  serviceRoutes,
 ];
 
 /** A request that has not come in whole by then is given up. A file of a large batch takes its time. */

@@ -6,10 +6,11 @@ await runService({
   settings: adminSettings,
   alone: false,
   works: true,
-  start: async ({ settings, operators, platform, writeSnapshot }) => [
+  start: async ({ settings, operators, services, platform, writeSnapshot }) => [
     await startAdmin({
       settings,
       operators,
+      services,
       recorder: platform.recorder,
       adminKey: openAdminKey(settings.TRINE_ADMIN_KEY, settings.TRINE_DATA_DIR),
       writeSnapshot,

@@ -1,6 +1,7 @@
 import { REFUSALS, type Refusal, type RefusalCode } from "@trine/core/auth";
 import { InvalidCursorError } from "@trine/core/ports";
 import { isProblem, PROBLEMS, type Problem, type ProblemCode, problem } from "@trine/core/registry";
+import { isServiceProblem, type ServiceProblem } from "@trine/services/rest";
 import type { FastifyError, FastifyInstance, FastifyReply } from "fastify";
 import { hasZodFastifySchemaValidationErrors, ResponseSerializationError } from "fastify-type-provider-zod";
 import { wrongFields } from "./validation-problem.ts";
@@ -63,6 +64,19 @@ export class ProblemError extends Error {
 export function orProblem<T>(outcome: T | Problem): T {
   if (isProblem(outcome)) throw new ProblemError(fromProblem(outcome));
   return outcome;
+}
+
+/** As `orProblem`, of an outcome that may be the "no" of a device service. */
+export function orServiceProblem<T>(outcome: T | Problem | ServiceProblem): T {
+  if (!isServiceProblem(outcome)) return orProblem(outcome);
+  const { status, code, title, detail, field } = outcome;
+  throw new ProblemError({
+    status,
+    code,
+    title,
+    ...(detail === undefined ? {} : { detail }),
+    ...(field === undefined ? {} : { field }),
+  });
 }
 
 /** A refusal of the core as a problem; `fields` says which field each code is about. */

@@ -1,5 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { Secret } from "@trine/core/certificate";
+import { createSqlDeviceRegistry, migrate, openPglite } from "@trine/postgres";
+import { findServices, migrateServices, type OpenServices, openServices, settingsOf } from "@trine/services";
 import { createTestPlatform, type TestPlatform, type TestPlatformOptions } from "@trine/testkit/conformance";
 import type { FastifyInstance } from "fastify";
 import { expect } from "vitest";
@@ -37,9 +39,16 @@ export interface TestAdmin extends AsyncDisposable {
 
 /** Starts the API under test. `await using` stops it. */
 export async function openAdmin(
-  options: TestPlatformOptions & { bodyBytes?: number; trustedProxies?: string; tls?: AdminTls } = {},
+  options: TestPlatformOptions & {
+    bodyBytes?: number;
+    trustedProxies?: string;
+    tls?: AdminTls;
+    /** Opens the device services, over an embedded database; default: there is none. */
+    withServices?: boolean;
+  } = {},
 ): Promise<TestAdmin> {
-  const gateway = await createTestPlatform(options);
+  const services = options.withServices ? await realServices() : undefined;
+  const gateway = await createTestPlatform({ ...options, ...services?.options });
   const app = await createAdminApp(
     {
       settings: {
@@ -52,6 +61,7 @@ export async function openAdmin(
         TRINE_ADMIN_BODY_BYTES: options.bodyBytes ?? 16_777_216,
       },
       operators: gateway.operators,
+      services: services?.opened() ?? { switches: [], routes: [] },
       recorder: gateway.recorder,
       adminKey: { secret: new Secret(KEY, "AdminKey"), isNew: false },
       writeSnapshot: undefined,
@@ -68,6 +78,7 @@ export async function openAdmin(
     async [Symbol.asyncDispose]() {
       await app.close();
       await gateway.stop();
+      await services?.close();
     },
   };
 }
@@ -110,4 +121,27 @@ function parse(text: string): Record<string, unknown> {
   } catch {
     return {};
   }
+}
+
+/** Every device service, over an embedded database that keeps the registry too. */
+async function realServices() {
+  const database = await openPglite({ dataDir: "memory://" });
+  const found = await findServices();
+  await migrate(database);
+  await migrateServices(database, found);
+  const place = { database, dataFolder: undefined, settings: settingsOf(found).parse({}) };
+  let opened: OpenServices | undefined;
+  const openAll: TestPlatformOptions["openServices"] = (core) => {
+    const definitions = found.map(({ definition }) => definition);
+    opened = openServices(definitions, core, place);
+    return opened;
+  };
+  return {
+    options: { openServices: openAll, instead: { registry: createSqlDeviceRegistry(database) } },
+    opened: () => opened,
+    async close() {
+      await opened?.close();
+      await database.close();
+    },
+  };
 }

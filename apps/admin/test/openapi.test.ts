@@ -50,7 +50,7 @@ describe("the OpenAPI document", () => {
   let admin: TestAdmin;
   let document: { openapi: string; paths: Record<string, Record<string, Operation>>; security: object[] };
   beforeAll(async () => {
-    admin = await openAdmin();
+    admin = await openAdmin({ withServices: true });
     document = (await admin.ask("GET /openapi.json", { headers: { authorization: "" } })).body as typeof document;
   });
   afterAll(() => admin[Symbol.asyncDispose]());

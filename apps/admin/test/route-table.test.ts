@@ -45,6 +45,8 @@ const TABLE: readonly Row[] = [
   [`POST ${DEVICE}/messages`, "operator", "product"],
   [`GET ${DEVICE}/messages/:messageId`, "viewer", "product"],
 
+  ["GET /v1/services", "viewer", "listed"],
+
   [`POST ${PRODUCT}/batches`, "operator", "product"],
   ["GET /v1/batches/:batchId", "viewer", "batch"],
   ["GET /v1/batches/:batchId/certificates.csv", "admin", "batch"],
@@ -110,7 +112,7 @@ describe("a route", () => {
   let known: Readonly<Record<string, string>>;
 
   beforeAll(async () => {
-    admin = await openAdmin();
+    admin = await openAdmin({ withServices: true });
     const { gateway } = admin;
     const [device, other] = [await gateway.addDevice(), await gateway.addDevice()];
     const { productKey } = device;

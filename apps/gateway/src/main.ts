@@ -20,7 +20,7 @@ await runService({
   alone: true,
   works: true,
   async start(context) {
-    const { platform, operators, settings, writeSnapshot } = context;
+    const { platform, operators, services, settings, writeSnapshot } = context;
     const { recorder } = platform;
     adminKey = openAdminKey(settings.TRINE_ADMIN_KEY, settings.TRINE_DATA_DIR);
     ingress = await createIngress(context);
@@ -31,7 +31,7 @@ await runService({
         certificate: ingress.certificate,
         warn: (text) => context.logger.warn({ event: "coaps_off" }, text),
       }),
-      startAdmin({ settings, operators, recorder, adminKey, writeSnapshot }),
+      startAdmin({ settings, operators, services, recorder, adminKey, writeSnapshot }),
     ]);
     const all = await startAllPort(settings, ingress, { ...mqtt.receivers, ...http.receivers });
     return [mqtt, http, ...others, all, { ports: {}, stop: () => ingress.close() }];

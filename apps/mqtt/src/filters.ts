@@ -35,6 +35,11 @@ export class Filters {
     return this.coversExplicitly(topic) || (this.#implicit && isSystemTopic(this.#device, topic));
   }
 
+  /** Whether it gets what the gateway answers to it on this topic: one of a device service may be known to nobody else. */
+  coversAnswer(topic: string): boolean {
+    return this.#implicit || this.covers(topic);
+  }
+
   /** Whether it gets it by a filter of its own. */
   coversExplicitly(topic: string): boolean {
     if (this.#filters.has(topic)) return true;

@@ -67,7 +67,7 @@ export class PublishHandler {
     if (isRefusal(accepted)) return this.#refuse(message, accepted, acknowledge);
     acknowledge();
     const { reply } = accepted;
-    if (reply && filters.covers(reply.topic)) wire.publishQos0(reply.topic, reply.payload);
+    if (reply && filters.coversAnswer(reply.topic)) wire.publishQos0(reply.topic, reply.payload);
     if (filters.coversExplicitly(message.topic) && sharesOwn(session, message.topic)) await this.#giveBack(message);
   }
 

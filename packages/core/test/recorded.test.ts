@@ -88,6 +88,7 @@ function aRecorder() {
     registrationDecided: () => undefined,
     uplinkDecided: () => {},
     downlinkChanged: () => {},
+    serviceAnswered: () => {},
     connectionOpened: () => {},
     connectionClosed: () => {},
     dropped: () => {},

@@ -63,6 +63,7 @@ function aRecorder(decisions: LoginDecision[]): Recorder {
     registrationDecided: () => undefined,
     uplinkDecided: () => {},
     downlinkChanged: () => {},
+    serviceAnswered: () => {},
     connectionOpened: () => {},
     connectionClosed: () => {},
     dropped: () => {},

@@ -49,7 +49,7 @@ export function createMemoryDeviceRegistry(): MemoryDeviceRegistry {
     const stored = devices.get(deviceKey(device));
     const product = products.get(device.productKey);
     if (!stored || !product) return undefined;
-    const { productKey, nodeType, policy, topicClasses, policyVersion, sealedSeed } = product;
+    const { productKey, nodeType, policy, topicClasses, services, policyVersion, sealedSeed } = product;
     const x509Version = x509VersionOf(productKey) + x509VersionOf(deviceKey(device));
     return {
       device: stored.device,
@@ -65,6 +65,7 @@ export function createMemoryDeviceRegistry(): MemoryDeviceRegistry {
         nodeType,
         policy,
         topicClasses,
+        ...(services === undefined ? {} : { services }),
         ...(policyVersion === undefined ? {} : { policyVersion }),
         ...(sealedSeed === undefined ? {} : { sealedSeed }),
       },
@@ -116,7 +117,8 @@ export function createMemoryDeviceRegistry(): MemoryDeviceRegistry {
       if (!product) return undefined;
       const hasNewRules = change.policy && rulesOf(change.policy) !== rulesOf(product.policy);
       const policyVersion = (product.policyVersion ?? 0) + 1;
-      const changed = { ...product, ...change, ...(hasNewRules ? { policyVersion } : {}) };
+      const services = change.services ? { services: { ...product.services, ...change.services } } : {};
+      const changed = { ...product, ...change, ...services, ...(hasNewRules ? { policyVersion } : {}) };
       products.set(productKey, changed);
       return changed;
     },
@@ -150,6 +152,15 @@ export function createMemoryDeviceRegistry(): MemoryDeviceRegistry {
         };
       });
       return changed && recordOf(changed);
+    },
+    async changeTags(device, { set, remove }, most) {
+      const stored = devices.get(deviceKey(device));
+      if (!stored) return "not_found";
+      const kept = Object.entries(stored.tags ?? {}).filter(([key]) => !remove.includes(key));
+      const tags = Object.fromEntries([...kept, ...Object.entries(set)]);
+      if (Object.keys(tags).length > most) return "too_many";
+      replace(device, (before) => ({ ...before, tags }));
+      return "changed";
     },
     async deleteDevice(device) {
       const stored = devices.get(deviceKey(device));

@@ -6,7 +6,13 @@ export { migrate } from "./database/migrate.ts";
 export { openPglite } from "./database/open-pglite.ts";
 export { openPostgres } from "./database/open-postgres.ts";
 export { restoreSnapshot, writeSnapshot } from "./database/snapshot.ts";
-export type { PgliteDatabase, PostgresDatabase, SqlDatabase } from "./database/sql-database.ts";
+export {
+  type PgliteDatabase,
+  type PostgresDatabase,
+  query,
+  type Sql,
+  type SqlDatabase,
+} from "./database/sql-database.ts";
 export { createSqlKeyStore } from "./keys/key-store.ts";
 export { createSqlSealedDevices } from "./keys/sealed-devices.ts";
 export { createSqlSealedProducts } from "./keys/sealed-products.ts";
@@ -18,6 +24,8 @@ export { createSqlBatchStore } from "./registry/batch-store.ts";
 export { createSqlDeviceRegistry } from "./registry/device-registry.ts";
 export { createSqlRegistrationNames } from "./registry/registration-names.ts";
 export { createSqlTimeline } from "./registry/timeline.ts";
+export { byteOrderedText, safeInteger, timeMs } from "./schema/columns.ts";
+export { devices, products } from "./schema/registry-tables.ts";
 export { createSqlSessionStore } from "./sessions/session-store.ts";
 export { createSqlSubscriptionStore } from "./sessions/subscription-store.ts";
 export { createSqlSealedOwnAuthority } from "./x509/sealed-own-authority.ts";

@@ -1,11 +1,12 @@
 import { isProblem } from "@trine/core/registry";
+import { pageOf, pageQuery } from "@trine/services/rest";
 import { z } from "zod";
 import { type AdminApp, type AdminDeps, actorOf } from "../admin-deps.ts";
 import { compact } from "../compact.ts";
 import { orProblem } from "../problem-reply.ts";
 import { accessKeyBody, accessKeyParams, issuedAccessKey, newAccessKey, showAccessKey } from "../schema/access-keys.ts";
 import { grantOf } from "../schema/api-keys.ts";
-import { pageOf, pageQuery, problemBody } from "../schema/names.ts";
+import { problemBody } from "../schema/names.ts";
 
 const tags = ["keys"];
 /** A limited key makes no others, or its limit would be none. */

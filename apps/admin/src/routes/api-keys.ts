@@ -1,4 +1,5 @@
 import type { IssuedApiKey } from "@trine/core/access";
+import { pageOf, pageQuery } from "@trine/services/rest";
 import { z } from "zod";
 import { type AdminApp, type AdminDeps, actorOf } from "../admin-deps.ts";
 import { compact } from "../compact.ts";
@@ -12,7 +13,7 @@ import {
   newApiKey,
   showApiKey,
 } from "../schema/api-keys.ts";
-import { pageOf, pageQuery, problemBody } from "../schema/names.ts";
+import { problemBody } from "../schema/names.ts";
 
 const tags = ["keys"];
 const missing = { 404: problemBody } as const;

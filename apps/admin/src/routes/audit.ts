@@ -1,7 +1,8 @@
+import { instant, pageOf, pageQuery } from "@trine/services/rest";
 import { z } from "zod";
 import type { AdminApp, AdminDeps } from "../admin-deps.ts";
 import { compact } from "../compact.ts";
-import { instant, pageOf, pageQuery, problemBody } from "../schema/names.ts";
+import { problemBody } from "../schema/names.ts";
 
 const auditBody = z.object({
   id: z.string(),

@@ -1,3 +1,4 @@
+import { pageOf } from "@trine/services/rest";
 import type { AdminApp, AdminDeps } from "../admin-deps.ts";
 import { actorOf } from "../admin-deps.ts";
 import { compact } from "../compact.ts";
@@ -13,7 +14,7 @@ import {
   showDevice,
   tagsOfQuery,
 } from "../schema/devices.ts";
-import { deviceOfPath, deviceParams, pageOf, problemBody, productOfPath, productParams } from "../schema/names.ts";
+import { deviceOfPath, deviceParams, problemBody, productOfPath, productParams } from "../schema/names.ts";
 
 const tags = ["devices"];
 const missing = { 404: problemBody } as const;

@@ -1,10 +1,11 @@
 import { isRefusal } from "@trine/core/auth";
 import type { MessageStatus } from "@trine/core/ports";
+import { instant } from "@trine/services/rest";
 import { z } from "zod";
 import type { AdminApp, AdminDeps } from "../admin-deps.ts";
 import { compact } from "../compact.ts";
 import { invalidField, notFound, orProblem, ProblemError, refusalProblem } from "../problem-reply.ts";
-import { deviceOfPath, deviceParams, instant, problemBody } from "../schema/names.ts";
+import { deviceOfPath, deviceParams, problemBody } from "../schema/names.ts";
 
 const tags = ["messages"];
 const state = z.enum(["queued", "sent", "delivered", "expired"]);

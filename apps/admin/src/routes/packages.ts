@@ -1,10 +1,11 @@
 import { Readable } from "node:stream";
+import { pageOf, pageQuery } from "@trine/services/rest";
 import { z } from "zod";
 import { type AdminApp, type AdminDeps, actorOf } from "../admin-deps.ts";
 import { compact } from "../compact.ts";
 import { sealPackageFor } from "../packages/seal-package.ts";
 import { invalidField, orProblem } from "../problem-reply.ts";
-import { pageOf, pageQuery, problemBody } from "../schema/names.ts";
+import { problemBody } from "../schema/names.ts";
 import { newPackage, packageBody, packageParams, packedDevice, receiptNoted, showPackage } from "../schema/packages.ts";
 
 const tags = ["packages"];

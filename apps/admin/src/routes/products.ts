@@ -1,10 +1,11 @@
 import { isProblem } from "@trine/core/registry";
+import { pageOf, pageQuery } from "@trine/services/rest";
 import { z } from "zod";
 import { visibleProducts } from "../access/caller.ts";
 import { type AdminApp, type AdminDeps, actorOf } from "../admin-deps.ts";
 import { compact } from "../compact.ts";
-import { orProblem } from "../problem-reply.ts";
-import { pageOf, pageQuery, problemBody, productOfPath, productParams } from "../schema/names.ts";
+import { invalidField, orProblem } from "../problem-reply.ts";
+import { problemBody, productOfPath, productParams } from "../schema/names.ts";
 import {
   changedProduct,
   changedTopics,
@@ -17,7 +18,7 @@ import {
 } from "../schema/products.ts";
 
 /** Routes of products and their topic classes. */
-export function productRoutes(app: AdminApp, { operators: { products } }: AdminDeps): void {
+export function productRoutes(app: AdminApp, { operators: { products }, services }: AdminDeps): void {
   const tags = ["products"];
 
   app.post(
@@ -88,6 +89,7 @@ export function productRoutes(app: AdminApp, { operators: { products } }: AdminD
     },
     async (request) => {
       const { policy, ...rest } = request.body;
+      checkSwitches(services, rest.services ?? {});
       const change = { ...compact(rest), ...(policy ? { policy: compact(policy) } : {}) };
       const { product, ...revoked } = orProblem(
         await products.update(actorOf(request), productOfPath(request.params), change),
@@ -148,4 +150,11 @@ export function productRoutes(app: AdminApp, { operators: { products } }: AdminD
       return { topics: [...product.topicClasses], ...revoked };
     },
   );
+}
+
+/** @throws ProblemError that names a switch which no service has. */
+function checkSwitches({ switches }: AdminDeps["services"], wanted: Readonly<Record<string, boolean>>): void {
+  const unknown = Object.keys(wanted).find((name) => !switches.some((known) => known.name === name));
+  if (unknown !== undefined)
+    throw invalidField(`services.${unknown}`, "there is no such device service; GET /v1/services lists them");
 }

@@ -1,9 +1,10 @@
 import { isProblem } from "@trine/core/registry";
+import { pageOf, pageQuery } from "@trine/services/rest";
 import { z } from "zod";
 import { type AdminApp, type AdminDeps, actorOf } from "../admin-deps.ts";
 import { compact } from "../compact.ts";
 import { orProblem } from "../problem-reply.ts";
-import { pageOf, pageQuery, problemBody, productOfPath, productParams } from "../schema/names.ts";
+import { problemBody, productOfPath, productParams } from "../schema/names.ts";
 import { registrationCounts, registrationName, registrationNames } from "../schema/registration.ts";
 
 const PATH = "/v1/products/:productKey/registration/names";

@@ -1,10 +1,11 @@
 import { ROTATION_GRACE } from "@trine/core/registry";
+import { instant } from "@trine/services/rest";
 import { z } from "zod";
 import { type AdminApp, type AdminDeps, actorOf } from "../admin-deps.ts";
 import { compact } from "../compact.ts";
 import { orProblem } from "../problem-reply.ts";
 import { certificateBody, revokedBody } from "../schema/devices.ts";
-import { deviceOfPath, deviceParams, instant, problemBody } from "../schema/names.ts";
+import { deviceOfPath, deviceParams, problemBody } from "../schema/names.ts";
 
 const { defaultSeconds, maxSeconds } = ROTATION_GRACE;
 

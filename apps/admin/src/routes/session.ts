@@ -1,4 +1,5 @@
 import { ROLES } from "@trine/core/access";
+import { instant } from "@trine/services/rest";
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { Gate } from "../access/admit.ts";
@@ -8,7 +9,7 @@ import { peerOf } from "../access/peer-of.ts";
 import { clearSessionCookie, sessionTokenOf, setSessionCookie } from "../access/session-cookie.ts";
 import type { AdminApp, AdminDeps } from "../admin-deps.ts";
 import { notFound } from "../problem-reply.ts";
-import { instant, problemBody } from "../schema/names.ts";
+import { problemBody } from "../schema/names.ts";
 
 const tags = ["session"];
 /** About its caller only. */

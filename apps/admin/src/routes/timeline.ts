@@ -1,9 +1,10 @@
 import type { TimelineEvent, TimelineKind } from "@trine/core/ports";
+import { instant, pageOf, pageQuery } from "@trine/services/rest";
 import { z } from "zod";
 import type { AdminApp, AdminDeps } from "../admin-deps.ts";
 import { compact } from "../compact.ts";
 import { orProblem } from "../problem-reply.ts";
-import { deviceOfPath, deviceParams, instant, pageOf, pageQuery, problemBody } from "../schema/names.ts";
+import { deviceOfPath, deviceParams, problemBody } from "../schema/names.ts";
 
 const KINDS = [
   "created",

@@ -1,10 +1,11 @@
 import { parseFingerprint } from "@trine/core/x509";
+import { pageOf, pageQuery } from "@trine/services/rest";
 import type { RouteAccess } from "../access/route-access.ts";
 import { type AdminApp, type AdminDeps, actorOf } from "../admin-deps.ts";
 import { compact } from "../compact.ts";
 import { notFound, orProblem } from "../problem-reply.ts";
 import { revokedBody } from "../schema/devices.ts";
-import { pageOf, pageQuery, problemBody, productOfPath, productParams } from "../schema/names.ts";
+import { problemBody, productOfPath, productParams } from "../schema/names.ts";
 import {
   authorityBody,
   authorityList,

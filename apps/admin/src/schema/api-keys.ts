@@ -1,9 +1,9 @@
 import { type ApiKey, KEY_ROTATION_GRACE, MAX_KEY_PRODUCTS, ROLES } from "@trine/core/access";
 import { type ProductKey, parseProductKey } from "@trine/core/certificate";
+import { instant } from "@trine/services/rest";
 import { z } from "zod";
 import { compact } from "../compact.ts";
 import { invalidField } from "../problem-reply.ts";
-import { instant } from "./names.ts";
 
 export const keyParams = z.object({ keyId: z.string().describe("The part of a key between `trine_` and `_`.") });
 

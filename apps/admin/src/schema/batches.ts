@@ -1,6 +1,6 @@
 import type { BatchRecord } from "@trine/core/ports";
+import { instant } from "@trine/services/rest";
 import { z } from "zod";
-import { instant } from "./names.ts";
 
 /** Most devices of one batch. */
 export const MAX_BATCH = 100_000;

@@ -1,7 +1,7 @@
 import type { DeviceRecord } from "@trine/core/ports";
 import { DEVICE_FACTS } from "@trine/core/registry";
+import { instant, pageQuery } from "@trine/services/rest";
 import { z } from "zod";
-import { instant, pageQuery } from "./names.ts";
 
 const { nicknameChars, tags: mostTags, tagNameChars, tagValueChars } = DEVICE_FACTS;
 const nickname = z.string().min(1).max(nicknameChars);

@@ -1,6 +1,6 @@
 import type { KeyStatus } from "@trine/core/keys";
+import { instant } from "@trine/services/rest";
 import { z } from "zod";
-import { instant } from "./names.ts";
 
 /** How it stands about the keys that encrypt secrets at rest. */
 export const keysBody = z.object({

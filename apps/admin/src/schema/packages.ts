@@ -1,7 +1,7 @@
 import type { PackageRecord } from "@trine/core/ports";
 import { PACKAGE_LIFE } from "@trine/core/registry";
+import { instant } from "@trine/services/rest";
 import { z } from "zod";
-import { instant } from "./names.ts";
 
 export const packageParams = z.object({ batchId: z.string(), packageId: z.string() });
 

@@ -1,8 +1,8 @@
 import { SIGN_METHODS, type SignMethod } from "@trine/core/certificate";
 import type { Product } from "@trine/core/registry";
+import { instant } from "@trine/services/rest";
 import { z } from "zod";
 import { revokedBody } from "./devices.ts";
-import { instant } from "./names.ts";
 
 const signMethod = z.enum(Object.keys(SIGN_METHODS) as [SignMethod, ...SignMethod[]]);
 
@@ -53,7 +53,15 @@ export const newProduct = z.strictObject({
   policy: policy.optional(),
 });
 
-export const productChange = z.strictObject({ name: z.string().min(1).max(64).optional(), policy: policy.optional() });
+const services = z
+  .record(z.string(), z.boolean())
+  .describe("Device services that are switched, by name (`GET /v1/services`); others are as they are by default.");
+
+export const productChange = z.strictObject({
+  name: z.string().min(1).max(64).optional(),
+  policy: policy.optional(),
+  services: services.optional(),
+});
 
 export const topicClass = z.strictObject({
   suffix: z.string().min(1).max(128).describe("What follows `/{productKey}/{deviceName}/`, e.g. `user/update`."),
@@ -68,6 +76,7 @@ export const productBody = z.object({
   nodeType: z.enum(["device", "gateway"]),
   secretMode,
   policy: z.looseObject({}),
+  services,
   createdAt: instant,
 });
 
@@ -80,13 +89,14 @@ export const createdProduct = productBody.extend({ productSecret: z.string() });
 
 /** A product as the API shows it. */
 export function showProduct(product: Product): z.output<typeof productBody> {
-  const { productKey, name, nodeType, secretMode: mode, policy: given, createdAtMs } = product;
+  const { productKey, name, nodeType, secretMode: mode, policy: given, services: switched = {}, createdAtMs } = product;
   return {
     productKey,
     name,
     nodeType,
     secretMode: mode,
     policy: { ...given },
+    services: { ...switched },
     createdAt: new Date(createdAtMs).toISOString(),
   };
 }

@@ -1,6 +1,6 @@
 import type { GroupInfo, UplinkItem } from "@trine/core/ports";
+import { instant } from "@trine/services/rest";
 import { z } from "zod";
-import { instant } from "./names.ts";
 
 export const DEFAULT_ACK_DEADLINE_MS = 30_000;
 

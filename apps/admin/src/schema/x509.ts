@@ -1,9 +1,10 @@
 import { X509_KEY_TYPES, type X509AuthorityRecord, type X509Record } from "@trine/core/ports";
 import { type IssuedX509, X509_VALID_DAYS } from "@trine/core/registry";
 import { writePem, type X509Facts } from "@trine/core/x509";
+import { instant } from "@trine/services/rest";
 import { z } from "zod";
 import { revokedBody } from "./devices.ts";
-import { deviceParams, instant, productParams } from "./names.ts";
+import { deviceParams, productParams } from "./names.ts";
 
 const pem = z.string().min(1).max(65_536);
 const fingerprint = z.string().describe("SHA-256 of the certificate in DER, in hexadecimal; colons are passed over.");

@@ -2,6 +2,7 @@ import type { Refusal } from "../auth/refusal.ts";
 import type { Session } from "../auth/session.ts";
 import type { DeviceRef } from "../certificate/names.ts";
 import type { RevocationTarget } from "../ports/control-bus.ts";
+import type { Reply } from "../ports/device-services.ts";
 import type { MailboxMessage, MessageStatus } from "../ports/mailbox.ts";
 
 /** A message as a device publishes it. */
@@ -25,13 +26,13 @@ export interface Accepted {
   /** Decimal text of a 64-bit number. */
   readonly messageId: string;
   /** What the gateway answers on a reply topic (wire-format 6.3, 6.5); the adapter sends it if its protocol can. */
-  readonly reply?: { readonly topic: string; readonly payload: Buffer };
+  readonly reply?: Reply;
 }
 
 /** What devices send. */
 export interface Uplink {
   /**
-   * Judges the topic and the size, appends to the uplink log, and works out the gateway's own answer.
+   * Judges the topic and the size, has the device services do what the message asks for, and appends it to the uplink log.
    * Resolves after the message is durable. Messages of one session must be handed over one after the other.
    *
    * @returns `forbidden_topic`, `too_large` or `throttled` as a refusal.

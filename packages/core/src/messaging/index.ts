@@ -2,6 +2,7 @@ export type { Accepted, Connections, Downlink, Inbox, Publish, SessionHolder, Up
 export { deviceText } from "./device-text.ts";
 export { createMailboxTakers, type MailboxTakers } from "./downlink/mailbox-takers.ts";
 export { createInTurn, type InTurn } from "./in-turn.ts";
+export { findUnstorable } from "./storable-text.ts";
 export { DEFAULT_TOPIC_CLASSES } from "./topics/default-topic-classes.ts";
 export { filterCovers } from "./topics/filter-covers.ts";
 export {

@@ -42,10 +42,12 @@ import { createCloseExpired } from "./close-expired.ts";
 import { createForgetfulActivation } from "./forgetful-activation.ts";
 import { createForgetfulX509 } from "./forgetful-x509.ts";
 import { createCommandHandler } from "./handle-command.ts";
+import { createLateServices } from "./late-services.ts";
 import type { Operators } from "./operators.ts";
 import type { Platform } from "./platform.ts";
 import type { PlatformOptions, PlatformPorts, PlatformSettings } from "./platform-ports.ts";
 import { recordedUplink } from "./recorded-uplink.ts";
+import type { ServiceCore } from "./service-core.ts";
 import { steadyAuthenticator } from "./steady-authenticator.ts";
 import { steadyResumer } from "./steady-resumer.ts";
 import type { Upkeep } from "./upkeep.ts";
@@ -80,12 +82,14 @@ export function createPlatform(ports: PlatformPorts, options: PlatformOptions): 
   const { registry, clock, random, recorder, uplinkLog } = ports;
   const holders = createHolders();
   const underWay = createInFlight();
+  const services = createLateServices();
   let revocations = 0;
   const handleCommand = createCommandHandler({
-    caches: ports.caches,
+    caches: [...ports.caches, services],
     holders,
     underWay,
     keychain: ports.keychain,
+    services,
     onRevoke() {
       revocations += 1;
     },
@@ -96,7 +100,7 @@ export function createPlatform(ports: PlatformPorts, options: PlatformOptions): 
   const guard = createGuard({ ...ports, settings, hasRoom: () => ports.room?.hasRoom() ?? true });
   const { maxPayloadBytes } = settings;
   const uplink = recordedUplink(
-    createUplink({ uplinkLog, clock, messageIds, underWay, maxPayloadBytes, rates: guard.rates }),
+    createUplink({ uplinkLog, clock, messageIds, underWay, maxPayloadBytes, rates: guard.rates, services }),
     ports,
   );
   const downlink = createDownlink({
@@ -114,7 +118,7 @@ export function createPlatform(ports: PlatformPorts, options: PlatformOptions): 
     notes: timeline,
     disable: (device) => devices.disable(GATEWAY, device),
   });
-  const connections = createConnections({ ...ports, nodeId, holders, news, clones });
+  const connections = createConnections({ ...ports, nodeId, holders, news, clones, services });
   const inbox = createInbox({ ...ports, ...guard, nodeId });
   holders.add(inbox.holder);
   const revocation = createRevocation({
@@ -149,13 +153,30 @@ export function createPlatform(ports: PlatformPorts, options: PlatformOptions): 
     settings,
   };
 
+  const authenticator = recordedAuthenticator(
+    steadyAuthenticator(createAuthenticator(auth), () => revocations),
+    ports,
+  );
+  const products = createProducts(operatorDeps);
+  const serviceCore: ServiceCore = {
+    ...ports,
+    nodeId,
+    products,
+    devices,
+    authenticator,
+    connections,
+    downlink,
+    uplink,
+    revocation,
+    notes: timeline,
+    isTrusted: ports.isTrusted ?? (() => true),
+  };
+  if (ports.openServices) services.bind(ports.openServices(serviceCore));
+
   return {
     platform: {
       nodeId,
-      authenticator: recordedAuthenticator(
-        steadyAuthenticator(createAuthenticator(auth), () => revocations),
-        ports,
-      ),
+      authenticator,
       sessions: recordedResumer(
         steadyResumer(createSessionResumer(auth), () => revocations),
         ports,
@@ -177,7 +198,7 @@ export function createPlatform(ports: PlatformPorts, options: PlatformOptions): 
       hold: (holder) => holders.add(holder),
     },
     operators: {
-      products: createProducts(operatorDeps),
+      products,
       devices,
       registrationLists: createRegistrationLists(ports),
       batches: createBatches(operatorDeps),

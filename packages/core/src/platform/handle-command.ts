@@ -2,6 +2,7 @@ import type { Keychain } from "../keys/keychain.ts";
 import type { SessionHolder } from "../messaging/contracts.ts";
 import type { InFlight } from "../messaging/in-flight.ts";
 import type { ControlCommand, ControlHandler, ControlReply } from "../ports/control-bus.ts";
+import type { DeviceServices } from "../ports/device-services.ts";
 import type { PlatformPorts } from "./platform-ports.ts";
 
 /** Makes this node's answer to commands of other nodes, and of itself. */
@@ -10,10 +11,11 @@ export function createCommandHandler(deps: {
   holders: SessionHolder;
   underWay: Pick<InFlight, "settled">;
   keychain: Pick<Keychain, "reload" | "hasMasterKey">;
+  services: Pick<DeviceServices, "told">;
   /** A revocation came: what is being judged now has to be judged again. */
   onRevoke: () => void;
 }): ControlHandler {
-  const { caches, holders, underWay, keychain, onRevoke } = deps;
+  const { caches, holders, underWay, keychain, services, onRevoke } = deps;
 
   async function revoke(command: Extract<ControlCommand, { kind: "revoke" }>): Promise<ControlReply> {
     // Memories first: a session that comes in after this is judged by the new state.
@@ -35,6 +37,10 @@ export function createCommandHandler(deps: {
       case "wake":
         holders.wake(command.device);
         return { closedSessions: 0 };
+      case "service": {
+        const body = await services.told(command.service, command.body);
+        return { closedSessions: 0, ...(body === undefined ? {} : { body }) };
+      }
       case "reload_keys":
         await keychain.reload();
         return {

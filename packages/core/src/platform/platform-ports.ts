@@ -11,6 +11,7 @@ import type { Clock, Random, Timer } from "../ports/clock.ts";
 import type { ControlBus, RevocationTarget } from "../ports/control-bus.ts";
 import type { DeviceDirectory } from "../ports/device-directory.ts";
 import type { DeviceLookup, DeviceRegistry } from "../ports/device-registry.ts";
+import type { DeviceServices } from "../ports/device-services.ts";
 import type { KeyStore } from "../ports/key-store.ts";
 import type { Mailbox, MailboxLimits } from "../ports/mailbox.ts";
 import type { OperatorSessionStore } from "../ports/operator-session-store.ts";
@@ -24,6 +25,7 @@ import type { Timeline } from "../ports/timeline.ts";
 import type { UplinkLog } from "../ports/uplink-log.ts";
 import type { X509Issuer } from "../ports/x509-issuer.ts";
 import type { X509Lookup, X509Store } from "../ports/x509-store.ts";
+import type { ServiceCore } from "./service-core.ts";
 
 /** Everything outside that the core needs. */
 export interface PlatformPorts {
@@ -61,6 +63,10 @@ export interface PlatformPorts {
   readonly sealedRows: readonly SealedRows[];
   /** Whether this node's lease lives and revocations reach it. */
   readonly mayServe: () => boolean;
+  /** Whether what this process remembers may be used. Absent: it may. */
+  readonly isTrusted?: () => boolean;
+  /** Opens what serves devices beyond their messages. Absent: nothing does. */
+  readonly openServices?: (core: ServiceCore) => DeviceServices;
   /** What this process can carry. Absent: anything. */
   readonly room?: {
     /** Whether one more connection may be taken on; it is counted then. */

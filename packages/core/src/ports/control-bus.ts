@@ -21,6 +21,8 @@ export type ControlCommand =
   | { readonly kind: "wake"; readonly device: DeviceRef }
   /** Send a message of QoS 0 to a device, if it is connected. Payload in base64. */
   | { readonly kind: "deliver"; readonly device: DeviceRef; readonly topic: string; readonly payload: string }
+  /** A device service tells its like on another node something that only the two understand. */
+  | { readonly kind: "service"; readonly service: string; readonly body: string }
   /** Read the data keys again; with `masterKey`, say also whether that one is there. */
   | { readonly kind: "reload_keys"; readonly masterKey?: string };
 
@@ -29,6 +31,8 @@ export interface ControlReply {
   readonly closedSessions: number;
   /** For `deliver`: whether the message was written to a connection. */
   readonly delivered?: boolean;
+  /** For `service`: what the service had to say. */
+  readonly body?: string;
   /** For `reload_keys`: whether every data key is known now, and the master key is there. A node without data keys says nothing. */
   readonly knowsKeys?: boolean;
 }

@@ -43,6 +43,8 @@ export interface ProductProfile {
   readonly nodeType: "device" | "gateway";
   readonly policy: ProductPolicy;
   readonly topicClasses: readonly TopicClass[];
+  /** Device services that are switched for this product, by name; those that are not named are as they are by default. Absent: none is. */
+  readonly services?: Readonly<Record<string, boolean>>;
   /** Grows with every change of the policy; a session that was let in under an older one is void. Absent: 0. */
   readonly policyVersion?: number;
   /** What its devices' secrets are derived from, sealed. Absent: each device has a sealed secret of its own. */
@@ -146,6 +148,12 @@ export interface DeviceFilter {
   readonly tags?: Readonly<Record<string, string>>;
 }
 
+/** Tags to be set, and keys of tags to be removed. */
+export interface TagChange {
+  readonly set: Readonly<Record<string, string>>;
+  readonly remove: readonly string[];
+}
+
 /** The look-up that logins use. A cache may stand in front of it. */
 export interface DeviceLookup {
   /** The credentials of a device, or `undefined` when there is none (or its product is gone). One round trip at most. */
@@ -175,7 +183,13 @@ export interface DeviceRegistry extends DeviceLookup {
    */
   updateProduct(
     productKey: ProductKey,
-    change: { name?: string; policy?: ProductPolicy; topicClasses?: readonly TopicClass[] },
+    change: {
+      name?: string;
+      policy?: ProductPolicy;
+      topicClasses?: readonly TopicClass[];
+      /** Switches of device services; those that are not named stay as they are. */
+      services?: Readonly<Record<string, boolean>>;
+    },
   ): Promise<ProductRecord | undefined>;
   /** Deletes a product without devices. */
   deleteProduct(productKey: ProductKey): Promise<"deleted" | "not_found" | "has_devices">;
@@ -204,6 +218,12 @@ export interface DeviceRegistry extends DeviceLookup {
     device: DeviceRef,
     change: { nickname?: string | null; tags?: Readonly<Record<string, string>>; disabled?: boolean },
   ): Promise<DeviceRecord | undefined>;
+  /**
+   * Sets and removes tags of a device, and leaves its others as they are, whoever changes them at the same time.
+   *
+   * @param most nothing is changed when it would have more tags than these.
+   */
+  changeTags(device: DeviceRef, change: TagChange, most: number): Promise<"changed" | "not_found" | "too_many">;
   /** Deletes for good, but for the version of a derived secret. @returns the iotId that it had. */
   deleteDevice(device: DeviceRef): Promise<{ iotId: string } | undefined>;
 

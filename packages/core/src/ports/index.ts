@@ -23,10 +23,12 @@ export type {
   ProductProfile,
   ProductRecord,
   RegistrationMode,
+  TagChange,
   TopicClass,
   TopicPermission,
 } from "./device-registry.ts";
 export { InvalidCursorError } from "./device-registry.ts";
+export type { DeviceServices, Reply, Served } from "./device-services.ts";
 export { type KeyService, KeyServiceError } from "./key-service.ts";
 export type {
   DataKeyRecord,

@@ -44,6 +44,8 @@ export interface Recorder {
     state: "queued" | "sent" | "delivered" | "expired" | "mailbox_full";
     transport?: string;
   }): void;
+  /** A device service answered a device; `code` is its own, as text, and `silent` where the device wanted no answer. */
+  serviceAnswered(fact: { service: string; code: string; ms: number }): void;
   connectionOpened(transport: string): void;
   connectionClosed(transport: string, why: string): void;
   /** Something of a device was dropped or cut off, for a stable reason such as `forbidden_topic` or `frame_too_large`. */

@@ -45,7 +45,7 @@ export interface Products {
   update(
     actor: Actor,
     productKey: ProductKey,
-    change: { name?: string; policy?: ProductPolicy },
+    change: { name?: string; policy?: ProductPolicy; services?: Readonly<Record<string, boolean>> },
   ): Promise<ChangedProduct | Problem>;
   remove(actor: Actor, productKey: ProductKey): Promise<undefined | Problem>;
   /** Topic classes that differ close the product's connections on every node: what is subscribed is judged anew. */

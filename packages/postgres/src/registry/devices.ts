@@ -15,6 +15,7 @@ type DeviceMethods = Pick<
   | "findDevice"
   | "listDevices"
   | "updateDevice"
+  | "changeTags"
   | "deleteDevice"
   | "activate"
   | "noteRegistration"
@@ -66,6 +67,19 @@ export function createSqlDevices({ db }: SqlDatabase): DeviceMethods {
       if (Object.keys(change).length === 0) return this.findDevice(device);
       const [row] = await db.update(devices).set(change).where(isDevice(device)).returning(deviceColumns);
       return row && deviceRecord(row);
+    },
+    async changeTags(device, { set, remove }, most) {
+      const tags = sql`(${devices.tags} - array[${sql.join(
+        remove.map((key) => sql`${key}`),
+        sql`, `,
+      )}]::text[]) || ${JSON.stringify(set)}::jsonb`;
+      const changed = await db
+        .update(devices)
+        .set({ tags })
+        .where(and(isDevice(device), sql`(select count(*) from jsonb_object_keys(${tags})) <= ${most}`))
+        .returning({ deviceName: devices.deviceName });
+      if (changed.length > 0) return "changed";
+      return (await this.findDevice(device)) ? "too_many" : "not_found";
     },
     async deleteDevice(device) {
       const [deleted] = await query<{ iot_id: string }>(

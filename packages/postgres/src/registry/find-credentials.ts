@@ -20,6 +20,7 @@ export const credentialColumns = {
   policyVersion: products.policyVersion,
   productX509Version: products.x509Version,
   topicClasses: products.topicClasses,
+  services: products.services,
   sealedSeed: products.sealedSeed,
 };
 
@@ -38,7 +39,7 @@ export type CredentialRow = Pick<
   | "disabled"
   | "activatedAtMs"
 > &
-  Pick<ProductRow, "nodeType" | "policy" | "policyVersion" | "topicClasses" | "sealedSeed"> & {
+  Pick<ProductRow, "nodeType" | "policy" | "policyVersion" | "topicClasses" | "services" | "sealedSeed"> & {
     readonly deviceX509Version: number | null;
     readonly productX509Version: number | null;
   };
@@ -64,7 +65,7 @@ export function createFindCredentials({ db }: SqlDatabase): DeviceLookup["findCr
 /** The credentials that a row holds. */
 export function credentialsOf(device: DeviceRef, row: CredentialRow): DeviceCredentials {
   const { iotId, sealedSecret, secretVersion, disabled, activatedAtMs, policyVersion, ...rest } = row;
-  const { nodeType, policy, topicClasses, sealedSeed, deviceX509Version, productX509Version } = rest;
+  const { nodeType, policy, topicClasses, services, sealedSeed, deviceX509Version, productX509Version } = rest;
   const x509Version = (deviceX509Version ?? 0) + (productX509Version ?? 0);
   return {
     device,
@@ -80,6 +81,7 @@ export function credentialsOf(device: DeviceRef, row: CredentialRow): DeviceCred
       nodeType,
       policy,
       topicClasses,
+      ...(services === null ? {} : { services }),
       ...(policyVersion === null ? {} : { policyVersion }),
       ...(sealedSeed === null ? {} : { sealedSeed }),
     },

@@ -44,11 +44,12 @@ export function createSqlProducts({ db }: SqlDatabase): ProductMethods {
         .limit(limit + 1);
       return cursors.page(rows, limit, { key: (row) => row.productKey, item: productRecord });
     },
-    async updateProduct(productKey, { name, policy, topicClasses }) {
+    async updateProduct(productKey, { name, policy, topicClasses, services }) {
       const change = {
         ...(name === undefined ? {} : { name }),
         ...(policy === undefined ? {} : { policy, policyVersion: versionOf(policy) }),
         ...(topicClasses === undefined ? {} : { topicClasses }),
+        ...(services === undefined ? {} : { services: withSwitches(services) }),
       };
       if (Object.keys(change).length === 0) return this.findProduct(productKey);
       const [product] = await db.update(products).set(change).where(eq(products.productKey, productKey)).returning();
@@ -78,7 +79,13 @@ function versionOf(policy: ProductPolicy) {
     else coalesce(${policyVersion}, 0) + 1 end`;
 }
 
+/** The switches that a product has after this change. */
+function withSwitches(services: Readonly<Record<string, boolean>>) {
+  return sql`coalesce(${products.services}, '{}'::jsonb) || ${JSON.stringify(services)}::jsonb`;
+}
+
 function productRecord({
+  services,
   policyVersion,
   sealedSeed,
   x509Version: _,
@@ -86,6 +93,7 @@ function productRecord({
 }: typeof products.$inferSelect): ProductRecord {
   return {
     ...row,
+    ...(services === null ? {} : { services }),
     ...(policyVersion === null ? {} : { policyVersion }),
     ...(sealedSeed === null ? {} : { sealedSeed }),
   };

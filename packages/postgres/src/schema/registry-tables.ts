@@ -15,6 +15,8 @@ export const products = pgTable("products", {
   /** Grows with every CA that the product loses; null is 0. */
   x509Version: integer("x509_version"),
   topicClasses: jsonb("topic_classes").$type<readonly TopicClass[]>().notNull(),
+  /** Device services that are switched, by name. Null: all are as they are by default. */
+  services: jsonb("services").$type<Readonly<Record<string, boolean>>>(),
   /** Encrypted; useless without the master key. */
   sealedSecret: text("sealed_secret").notNull(),
   /** What the secrets of its devices are derived from, encrypted. Null: each device has its own. */

@@ -66,6 +66,19 @@ export function createMetrics(service: string) {
       buckets: LATENCY_BUCKETS,
       registers,
     }),
+    serviceAnswers: new Counter({
+      name: "trine_service_answers_total",
+      help: "Answers of device services, by their own codes",
+      labelNames: ["service", "code"],
+      registers,
+    }),
+    serviceSeconds: new Histogram({
+      name: "trine_service_seconds",
+      help: "Time that a device service takes for a message",
+      labelNames: ["service"],
+      buckets: LATENCY_BUCKETS,
+      registers,
+    }),
     uplinkLag: new Gauge({
       name: "trine_uplink_group_lag",
       help: "Messages that a consumer group has not acknowledged",

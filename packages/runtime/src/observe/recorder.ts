@@ -51,6 +51,10 @@ export function createRecorder(deps: { logger: Logger; metrics: Metrics; monoton
     downlinkChanged({ state }) {
       metrics.downlink.inc({ state });
     },
+    serviceAnswered({ service, code, ms }) {
+      metrics.serviceAnswers.inc({ service, code });
+      metrics.serviceSeconds.observe({ service }, ms / 1_000);
+    },
     connectionOpened(transport) {
       metrics.connections.inc({ transport });
     },

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Keychain } from "@trine/core/keys";
 import type { Operators } from "@trine/core/platform";
 import type { Clock, Recorder, UplinkLog } from "@trine/core/ports";
+import type { OpenServices } from "@trine/services";
 import type { Logger } from "../observe/logger.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import type { RuntimeSettings } from "../settings/runtime-settings.ts";
@@ -41,6 +42,7 @@ interface BackgroundDeps {
   readonly clock: Clock;
   /** Works on batches and retention: one kind of process is enough. */
   readonly works: boolean;
+  readonly serviceWorks: OpenServices["works"];
   readonly keychain: Keychain;
   readonly snapshot: (() => Promise<unknown>) | undefined;
 }
@@ -66,6 +68,7 @@ export function startBackground(deps: BackgroundDeps): Background {
     repetitions.push(repeat(KEY_WORK_POLL_MS, (signal) => operators.keys.work(signal), faults("keys")));
     repetitions.push(repeat(X509_POLL_MS, createX509Watch(deps), faults("x509")));
     repetitions.push(repeat(REPORT_POLL_MS, (signal) => operators.downlinkReports.work(signal), faults("reports")));
+    for (const { name, everyMs, run } of deps.serviceWorks) repetitions.push(repeat(everyMs, run, faults(name)));
     repetitions.push(repeat(RETENTION_MS, createUplinkRetention({ ...deps, bounds }), faults("retention")));
   }
   if (snapshot && settings.TRINE_SNAPSHOT_MINUTES > 0) {

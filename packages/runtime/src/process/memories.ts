@@ -14,8 +14,10 @@ export function createMemories(deps: {
   stores: Stores;
   nodeId: string;
   recorder: Recorder;
+  /** Called whenever what is remembered may be stale. */
+  forgetMore: () => void;
 }): { membership: Membership; lookup: CachedLookup; sessions: CachedSessions; x509Lookup: CachedX509 } {
-  const { runtime, stores, nodeId, recorder } = deps;
+  const { runtime, stores, nodeId, recorder, forgetMore } = deps;
   const options = {
     maxEntries: runtime.TRINE_CACHE_DEVICES,
     maxAgeMs: runtime.TRINE_CACHE_SECONDS * 1_000,
@@ -38,6 +40,7 @@ export function createMemories(deps: {
       lookup.clear();
       sessions.clear();
       x509Lookup.clear();
+      forgetMore();
     },
   });
   return { membership, lookup, sessions, x509Lookup };

@@ -1,4 +1,5 @@
 import type { Operators, Platform, RunningAdapter } from "@trine/core/platform";
+import type { OpenServices } from "@trine/services";
 import type { z } from "zod";
 import type { Complaint } from "../observe/health-server.ts";
 import type { Logger } from "../observe/logger.ts";
@@ -10,6 +11,8 @@ export interface ServiceContext<S> {
   readonly settings: S & RuntimeSettings;
   readonly platform: Platform;
   readonly operators: Operators;
+  /** What device services may be switched, and what may be asked of them. */
+  readonly services: Pick<OpenServices, "switches" | "routes">;
   readonly logger: Logger;
   readonly metrics: Metrics;
   /** What is wrong with the stores now. */

@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
+import { resolve } from "node:path";
 import { withKnownKeys } from "@trine/core/keys";
 import { createPlatform, type RunningAdapter } from "@trine/core/platform";
+import { type FoundService, findServices, type OpenServices, settingsOf } from "@trine/services";
 import { createX509Issuer } from "@trine/x509";
 import type { z } from "zod";
 import { createBudget } from "../budget/budget.ts";
@@ -45,6 +47,8 @@ export async function startService<S extends z.ZodObject>(definition: ServiceDef
   const runtime = loadSettings(runtimeSettings, environment);
   const settings = { ...loadSettings(definition.settings, environment), ...runtime } as z.output<S> & RuntimeSettings;
   checkAlone(definition, runtime);
+  const services = await loadDeviceServices(runtime);
+  const serviceSettings = loadSettings(settingsOf(services), environment);
 
   const logger = createLogger({ service: definition.name, level: runtime.TRINE_LOG_LEVEL });
   const metrics = createMetrics(definition.name);
@@ -62,7 +66,7 @@ export async function startService<S extends z.ZodObject>(definition: ServiceDef
         nats: natsLocation(runtime),
         dataFolder: folder?.path,
       },
-      { clock: systemClock, recorder, timelineEvents: runtime.TRINE_TIMELINE_EVENTS },
+      { clock: systemClock, recorder, timelineEvents: runtime.TRINE_TIMELINE_EVENTS, services },
     );
     undo.add(() => open.close());
     const keychain = await openKeys(masterKeys, { stores: open.stores, clock: systemClock, random });
@@ -70,7 +74,8 @@ export async function startService<S extends z.ZodObject>(definition: ServiceDef
     const stores = { ...open.stores, registry };
 
     const nodeId = `${definition.name}-${randomBytes(6).toString("hex")}`;
-    const memories = createMemories({ runtime, stores, nodeId, recorder });
+    let deviceServices: OpenServices | undefined;
+    const memories = createMemories({ runtime, stores, nodeId, recorder, forgetMore: () => deviceServices?.clear() });
     const { membership, lookup, sessions, x509Lookup } = memories;
     const budget = createBudget({
       read: readUsage,
@@ -88,6 +93,11 @@ export async function startService<S extends z.ZodObject>(definition: ServiceDef
         x509Issuer: createX509Issuer(),
         caches: [lookup, sessions, x509Lookup],
         mayServe: membership.mayServe,
+        isTrusted: membership.isTrusted,
+        openServices(core) {
+          deviceServices = open.openServices(core, serviceSettings);
+          return deviceServices;
+        },
         room: budget,
         clock: systemClock,
         timer: systemTimer,
@@ -102,6 +112,7 @@ export async function startService<S extends z.ZodObject>(definition: ServiceDef
     const snapshot = folder && writeSnapshot && (() => keepSnapshot(folder.path, writeSnapshot, systemClock.nowMs()));
     if (snapshot) undo.add(snapshot);
     undo.add(flush);
+    undo.add(async () => deviceServices?.close());
 
     const member = await membership.join(handleCommand, upkeep);
     undo.add(() => member.leave());
@@ -116,6 +127,7 @@ export async function startService<S extends z.ZodObject>(definition: ServiceDef
       logger,
       clock: systemClock,
       works: definition.works,
+      serviceWorks: deviceServices?.works ?? [],
       keychain,
       snapshot,
     });
@@ -128,6 +140,7 @@ export async function startService<S extends z.ZodObject>(definition: ServiceDef
       settings,
       platform,
       operators,
+      services: { switches: deviceServices?.switches ?? [], routes: deviceServices?.routes ?? [] },
       logger,
       metrics,
       complaints: async () => [...(await open.complaints()), ...membership.complaints(), ...budget.complaints()],
@@ -176,6 +189,14 @@ function checkAlone(
   throw new StartError(
     `${name} shares its stores with other processes: set ${missing} (or run the gateway app, which needs neither)`,
   );
+}
+
+async function loadDeviceServices({ TRINE_SERVICES_DIR: folder }: RuntimeSettings): Promise<readonly FoundService[]> {
+  try {
+    return await findServices(folder === undefined ? [] : [resolve(folder)]);
+  } catch (error) {
+    throw new StartError(`cannot load device services: ${(error as Error).message}; set TRINE_SERVICES_DIR`);
+  }
 }
 
 function natsLocation({ UPLINK_URL, UPLINK_CREDENTIALS_FILE, TRINE_UPLINK_REPLICAS }: RuntimeSettings) {

@@ -5,6 +5,9 @@ import { limitSettings } from "./limit-settings.ts";
 /** Settings of every process, whatever it serves. */
 export const runtimeSettings = z.object({
   TRINE_DATA_DIR: textSetting("./data", "Folder of the embedded default: database, keys, snapshots."),
+  TRINE_SERVICES_DIR: optionalTextSetting(
+    "A folder with further device services, each in a folder of its own whose file `service.js` exports `service`. See [Services of your own](services.md#services-of-your-own).",
+  ),
   DATABASE_URL: optionalTextSetting("`postgres://...`. Unset: PGlite in the data folder, for the single process only."),
   REDIS_URL: optionalTextSetting(
     "`redis://`, `rediss://`, `redis[s]+cluster://user:pass@h:p,h:p` or `redis[s]+sentinel://user:pass@h:p,h:p/name`. Unset: kept in the SQL store, for the single process only.",

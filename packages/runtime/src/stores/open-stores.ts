@@ -40,6 +40,7 @@ import {
   openRedis,
   type RedisHandle,
 } from "@trine/redis";
+import { type FoundService, migrateServices, openServices } from "@trine/services";
 import type { Complaint } from "../observe/health-server.ts";
 import { StartError } from "../process/start-error.ts";
 import { createUndo } from "../process/undo.ts";
@@ -79,9 +80,9 @@ export interface StoreLocations {
  */
 export async function openStores(
   where: StoreLocations,
-  deps: { clock: Clock; recorder: Recorder; timelineEvents: number },
+  deps: { clock: Clock; recorder: Recorder; timelineEvents: number; services: readonly FoundService[] },
 ): Promise<OpenStores> {
-  const database = await openDatabase(where, deps.recorder);
+  const database = await openDatabase(where, deps);
   const undo = createUndo();
   undo.add(() => database.close());
   try {
@@ -117,6 +118,12 @@ export async function openStores(
       stores,
       complaints: () => complaintsOf({ database, redis, nats }),
       ...(database.kind === "pglite" ? { writeSnapshot: (file: string) => writeSnapshot(database, file) } : {}),
+      openServices: (core, settings) =>
+        openServices(
+          deps.services.map(({ definition }) => definition),
+          core,
+          { database, dataFolder: where.dataFolder, settings },
+        ),
       close: () => undo.run(),
     };
   } catch (error) {
@@ -150,13 +157,17 @@ function singleProcessPorts(database: SqlDatabase, clock: Clock) {
   };
 }
 
-async function openDatabase({ databaseUrl, dataFolder }: StoreLocations, recorder: Recorder): Promise<SqlDatabase> {
+async function openDatabase(
+  { databaseUrl, dataFolder }: StoreLocations,
+  { recorder, services }: { recorder: Recorder; services: readonly FoundService[] },
+): Promise<SqlDatabase> {
   const onFault = (error: unknown) => recorder.fault("database", error);
   try {
     const database = databaseUrl
       ? await openPostgres({ url: databaseUrl, onFault })
       : await openPglite({ dataDir: join(dataFolder ?? "", "database") });
     await migrate(database);
+    await migrateServices(database, services);
     return database;
   } catch (error) {
     const place = databaseUrl

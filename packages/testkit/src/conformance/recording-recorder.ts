@@ -10,6 +10,7 @@ export interface RecordingRecorder extends Recorder {
   readonly downlinks: readonly Fact<"downlinkChanged">[];
   /** Transport and reason of what was dropped or cut off. */
   readonly drops: readonly { readonly transport: string; readonly reason: string }[];
+  readonly services: readonly Fact<"serviceAnswered">[];
   readonly clones: readonly Fact<"cloneSuspected">[];
   /** Transports of connections that began. */
   readonly openings: readonly string[];
@@ -26,6 +27,7 @@ export function createRecordingRecorder(): RecordingRecorder {
   const uplinks: Fact<"uplinkDecided">[] = [];
   const downlinks: Fact<"downlinkChanged">[] = [];
   const drops: { transport: string; reason: string }[] = [];
+  const services: Fact<"serviceAnswered">[] = [];
   const clones: Fact<"cloneSuspected">[] = [];
   const openings: string[] = [];
   const closings: { transport: string; why: string }[] = [];
@@ -37,6 +39,7 @@ export function createRecordingRecorder(): RecordingRecorder {
     uplinks,
     downlinks,
     drops,
+    services,
     clones,
     openings,
     closings,
@@ -46,6 +49,7 @@ export function createRecordingRecorder(): RecordingRecorder {
     registrationDecided: (decision) => void registrations.push(decision),
     uplinkDecided: (fact) => void uplinks.push(fact),
     downlinkChanged: (fact) => void downlinks.push(fact),
+    serviceAnswered: (fact) => void services.push(fact),
     connectionOpened: (transport) => void openings.push(transport),
     connectionClosed: (transport, why) => void closings.push({ transport, why }),
     dropped(transport, reason, times = 1) {

@@ -9,7 +9,13 @@ import {
   type Vault,
 } from "@trine/core/certificate";
 import { createLocalKeyService, openKeychain } from "@trine/core/keys";
-import { createPlatform, type Operators, type Platform, type PlatformSettings } from "@trine/core/platform";
+import {
+  createPlatform,
+  type Operators,
+  type Platform,
+  type PlatformPorts,
+  type PlatformSettings,
+} from "@trine/core/platform";
 import type { Clock, DeviceLookup, ProductPolicy, Random, Timer, UplinkItem } from "@trine/core/ports";
 import { type Actor, type DeviceCertificate, isProblem, type Problem, type Product } from "@trine/core/registry";
 import { createMemoryPorts, type MemoryPorts } from "@trine/memory";
@@ -24,6 +30,13 @@ export interface TestPlatformOptions {
   readonly settings?: Partial<PlatformSettings>;
   /** Whether look-ups are remembered, as they are in production; default false, so that outages reach every login. */
   readonly remember?: boolean;
+  /** Where several nodes share what they stand on. Default: ports of its own. */
+  readonly ports?: MemoryPorts;
+  /** 32 bytes, the same for all of them. Default: drawn. */
+  readonly masterKey?: Buffer;
+  /** Ports in the place of those in memory; outages do not reach them. */
+  readonly instead?: Partial<Pick<PlatformPorts, "registry" | "audit" | "timeline">>;
+  readonly openServices?: PlatformPorts["openServices"];
 }
 
 /** A device that was captured somewhere. */
@@ -65,10 +78,10 @@ export interface TestPlatform {
 
 /** Makes a platform for tests of adapters. */
 export async function createTestPlatform(options: TestPlatformOptions = {}): Promise<TestPlatform> {
-  const { clock = SYSTEM_CLOCK, settings = {}, remember = false } = options;
-  const ports = createMemoryPorts({ clock });
+  const { clock = SYSTEM_CLOCK, settings = {}, remember = false, instead = {}, openServices } = options;
+  const ports = options.ports ?? createMemoryPorts({ clock });
   const faults: Faults = { down: false };
-  const stores = withSwitches(ports, faults);
+  const stores = { ...withSwitches(ports, faults), ...instead };
   const calls = { lookups: 0, registryReads: 0, decryptions: 0 };
   const registry = countedLookup(stores.registry, () => {
     calls.registryReads += 1;
@@ -77,7 +90,7 @@ export async function createTestPlatform(options: TestPlatformOptions = {}): Pro
   const lookup = countedLookup(remember ? cache : registry, () => {
     calls.lookups += 1;
   });
-  const masterKey = randomBytes(32);
+  const masterKey = options.masterKey ?? randomBytes(32);
   const services = [createLocalKeyService(masterKey, SYSTEM_RANDOM)] as const;
   const keychain = await openKeychain({ ...ports, clock, random: SYSTEM_RANDOM, services, masterKeys: [masterKey] });
   const vault = countedVault(keychain, () => {
@@ -93,12 +106,18 @@ export async function createTestPlatform(options: TestPlatformOptions = {}): Pro
   const outside = { clock, timer: SYSTEM_TIMER, random: SYSTEM_RANDOM, recorder, vault, keychain, mayServe };
   const lookups = { lookup, x509Lookup: stores.x509, x509Issuer: createX509Issuer() };
   const core = createPlatform(
-    { ...stores, ...outside, ...lookups, caches: remember ? [cache] : [] },
+    {
+      ...stores,
+      ...outside,
+      ...lookups,
+      caches: remember ? [cache] : [],
+      ...(openServices ? { openServices } : {}),
+    },
     { nodeId, settings },
   );
   const { operators } = core;
-  const listening = await ports.bus.listen(nodeId, core.handleCommand);
-  await ports.directory.renewNode(nodeId, Number.MAX_SAFE_INTEGER);
+  const listening = await stores.bus.listen(nodeId, core.handleCommand);
+  await stores.directory.renewNode(nodeId, Number.MAX_SAFE_INTEGER);
 
   const addProduct: TestPlatform["addProduct"] = async (given = {}) =>
     orThrow(await operators.products.create(ACTOR, { name: "test product", ...given })).product;

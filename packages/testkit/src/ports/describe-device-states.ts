@@ -48,6 +48,34 @@ export function describeDeviceStates(open: () => { store: DeviceRegistry; second
       expect(await store.deleteDevice(aDeviceRef())).toBeUndefined();
     });
 
+    it("single tags are set and removed, and the others stay", async () => {
+      const { store } = open();
+      const { device } = await addOne();
+      await store.updateDevice(device, { tags: { a: "1", b: "2" } });
+      expect(await store.changeTags(device, { set: { b: "3", c: "4" }, remove: ["a", "none"] }, 100)).toBe("changed");
+      expect((await store.findDevice(device))?.tags).toEqual({ b: "3", c: "4" });
+      expect(await store.changeTags(device, { set: {}, remove: [] }, 100)).toBe("changed");
+      expect((await store.findDevice(device))?.tags).toEqual({ b: "3", c: "4" });
+    });
+
+    it("tags that are changed at the same time are all there", async () => {
+      const { store } = open();
+      const { device } = await addOne();
+      const names = Array.from({ length: 20 }, (_, at) => `tag_${at}`);
+      await Promise.all(names.map((name) => store.changeTags(device, { set: { [name]: name }, remove: [] }, 100)));
+      expect(Object.keys((await store.findDevice(device))?.tags ?? {})).toEqual(expect.arrayContaining(names));
+    });
+
+    it("nothing is changed when there would be too many tags, and a device that is not there has none", async () => {
+      const { store } = open();
+      const { device } = await addOne();
+      await store.updateDevice(device, { tags: { a: "1", b: "2" } });
+      expect(await store.changeTags(device, { set: { c: "3" }, remove: [] }, 2)).toBe("too_many");
+      expect((await store.findDevice(device))?.tags).toEqual({ a: "1", b: "2" });
+      expect(await store.changeTags(device, { set: { c: "3" }, remove: ["a"] }, 2)).toBe("changed");
+      expect(await store.changeTags(aDeviceRef(), { set: { c: "3" }, remove: [] }, 2)).toBe("not_found");
+    });
+
     it("shows DISABLE whatever else is true, and the rest again once enabled", async () => {
       const { store } = open();
       const device = await addOne();

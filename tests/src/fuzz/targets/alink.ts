@@ -1,5 +1,7 @@
 import { parseDeviceRef } from "@trine/core/certificate";
-import { replyTo } from "../../../../packages/core/src/messaging/replies/reply-to.ts";
+import type { ServiceMessage, TopicHandler } from "@trine/services";
+import { service as clock } from "../../../../packages/services/src/clock/service.ts";
+import { alink } from "../../../../packages/services/src/kit/alink/alink.ts";
 import { must, pureTarget } from "../fuzz-target.ts";
 import { mutate } from "../mutate.ts";
 import type { RandomSource } from "../random-source.ts";
@@ -7,13 +9,12 @@ import { anyJson, anyText } from "../texts.ts";
 
 const PK = "a1b2C3d4E5f";
 const DN = "device_01";
-const TOPICS: readonly [string, ...string[]] = [
-  `/sys/${PK}/${DN}/thing/event/property/post`,
-  `/sys/${PK}/${DN}/thing/event/alarm/post`,
-  `/sys/${PK}/${DN}/thing/deviceinfo/update`,
-  `/ext/ntp/${PK}/${DN}/request`,
+const POST = alink(() => ({ code: 200 }));
+const TIME = clock.open({ clock: { nowMs: () => 2, monotonicMs: () => 3 } } as never, {}).topics ?? {};
+const HANDLERS: readonly [[string, TopicHandler], ...[string, TopicHandler][]] = [
+  [`/sys/${PK}/${DN}/thing/event/property/post`, POST],
+  ...Object.values(TIME).map((handler) => [`/ext/ntp/${PK}/${DN}/request`, handler] as [string, TopicHandler]),
 ];
-const TIME = { receivedAtMs: 1, clock: { nowMs: () => 2, monotonicMs: () => 3 } };
 /** What an answer has beside the parts that it echoes. */
 const FRAME_BYTES = 300;
 
@@ -26,13 +27,14 @@ export const alinkReplies = pureTarget({
   make(random) {
     const text = random.once(5) ? anyText(random, 200) : envelope(random);
     return {
-      topic: random.pick(TOPICS),
+      served: random.pick(HANDLERS),
       payload: random.once(2) ? Buffer.from(text) : mutate(random, Buffer.from(text)),
     };
   },
-  check({ topic, payload }) {
+  async check({ served: [topic, handler], payload }) {
     must(device !== undefined, "the names are none");
-    const reply = replyTo(device, { topic, payload }, TIME);
+    const message = { device, topic, payload, receivedAtMs: 1 } as unknown as ServiceMessage;
+    const reply = (await handler.serve(message))?.reply;
     if (!reply) return;
     must(reply.payload.length <= 4 * payload.length + FRAME_BYTES, "the answer is much larger than the message");
     const answer = JSON.parse(reply.payload.toString()) as Record<string, unknown>;

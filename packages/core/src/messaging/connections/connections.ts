@@ -6,6 +6,7 @@ import { writePlace } from "../../guard/clones/place.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { ControlBus } from "../../ports/control-bus.ts";
 import type { Claim, Claimant, DeviceDirectory, DeviceLocation } from "../../ports/device-directory.ts";
+import type { DeviceServices } from "../../ports/device-services.ts";
 import type { Recorder } from "../../ports/recorder.ts";
 import type { Connections, SessionHolder } from "../contracts.ts";
 import { writeAbout } from "./connection-about.ts";
@@ -19,6 +20,7 @@ interface Deps {
   readonly holders: Pick<SessionHolder, "closeOlder">;
   readonly news: StatusNews;
   readonly clones: Pick<CloneWatch, "noteMove">;
+  readonly services: Pick<DeviceServices, "opened">;
   readonly clock: Clock;
   readonly recorder: Recorder;
 }
@@ -50,7 +52,7 @@ const ENDS_AT_ONCE = 32;
  * missed it compares what it holds with the directory as soon as it is back (`recheckConnections`).
  */
 export function createConnections(deps: Deps): RunningConnections {
-  const { nodeId, directory, bus, holders, news, clones, clock, recorder } = deps;
+  const { nodeId, directory, bus, holders, news, clones, services, clock, recorder } = deps;
   const unreleased = new Set<Unreleased>();
   const turns = createTurns(ENDS_AT_ONCE);
   /** Why the directory did not answer, until it does again: nobody waits for what would fail as well. */
@@ -103,6 +105,7 @@ export function createConnections(deps: Deps): RunningConnections {
       if (trail) clones.noteMove(session, { epoch, trail });
       recorder.connectionOpened(session.transport);
       news.tell(session, { epoch, online: true, atMs: clock.nowMs(), statusTopic });
+      services.opened(session);
       return { epoch };
     },
     async close(session, { connectionId, epoch, statusTopic, why }) {

@@ -41,12 +41,6 @@ describe("a message of a device", () => {
     expect((await published()).map(({ payload }) => payload.toString())).toEqual(["one", "two", "three"]);
   });
 
-  it("has no answer of the gateway unless it is one that the gateway answers", async () => {
-    expect(await publish(`${base}/user/update`)).not.toHaveProperty("reply");
-    const topic = `/sys${base}/thing/event/property/post`;
-    expect(await publish(topic, '{"id":"1","params":{}}')).toMatchObject({ reply: { topic: `${topic}_reply` } });
-  });
-
   it("that is not what it should be is in the log all the same", async () => {
     await publish(`/sys${base}/thing/event/property/post`, "{,,");
     expect((await published()).map(({ payload }) => payload.toString())).toEqual(["{,,"]);

@@ -2,11 +2,11 @@ import { refuse } from "../../auth/refusal.ts";
 import type { DeviceRef } from "../../certificate/names.ts";
 import type { Rates } from "../../guard/rates.ts";
 import type { Clock } from "../../ports/clock.ts";
+import type { DeviceServices } from "../../ports/device-services.ts";
 import type { UplinkLog, UplinkMessage } from "../../ports/uplink-log.ts";
 import type { Uplink } from "../contracts.ts";
 import type { InFlight } from "../in-flight.ts";
 import type { MessageIds } from "../message-id.ts";
-import { replyTo } from "../replies/reply-to.ts";
 import { mayPublish } from "../topics/topic-policy.ts";
 
 /** The transport of what the gateway itself announces. */
@@ -19,13 +19,17 @@ interface Deps {
   readonly underWay: InFlight;
   readonly maxPayloadBytes: number;
   readonly rates: Pick<Rates, "takeUplink">;
+  readonly services: Pick<DeviceServices, "serves" | "serve">;
 }
 
-/** Takes what devices send: judged, durable, then answered. */
-export function createUplink({ uplinkLog, messageIds, clock, underWay, maxPayloadBytes, rates }: Deps): Uplink {
+/** Takes what devices send: judged, served, durable, then answered. */
+export function createUplink(deps: Deps): Uplink {
+  const { uplinkLog, messageIds, clock, underWay, maxPayloadBytes, rates, services } = deps;
+
   return {
     async accept(session, { topic, payload, qos, messageId: known, pace }) {
-      if (!mayPublish(session, topic)) return refuse("forbidden_topic", "not a topic that the device may publish on");
+      if (!mayPublish(session, topic) && !services.serves(session.device, topic))
+        return refuse("forbidden_topic", "not a topic that the device may publish on");
       if (payload.length > maxPayloadBytes) return refuse("too_large", `${payload.length} bytes`);
       const waitMs = rates.takeUplink(session.device, { qos, waits: qos === 1 && pace !== undefined });
       if (waitMs > 0) {
@@ -38,9 +42,12 @@ export function createUplink({ uplinkLog, messageIds, clock, underWay, maxPayloa
       const receivedAtMs = clock.nowMs();
       const { device, transport } = session;
       const message = { ...device, messageId, topic, payload, qos, transport, receivedAtMs };
-      await underWay.run(device, () => uplinkLog.append(message, { once: known !== undefined }));
-      const reply = replyTo(session.device, { topic, payload }, { receivedAtMs, clock });
-      return reply ? { messageId, reply } : { messageId };
+      const served = await underWay.run(device, async () => {
+        const done = await services.serve(session, message);
+        await uplinkLog.append({ ...message, ...done?.record }, { once: known !== undefined });
+        return done;
+      });
+      return served?.reply ? { messageId, reply: served.reply } : { messageId };
     },
     async announce(device, topic, body) {
       await uplinkLog.append(announcement(device, messageIds.next(), { topic, body }));

@@ -1,4 +1,4 @@
-import { deviceText } from "../device-text.ts";
+import { deviceText } from "@trine/core/messaging";
 
 /** A JSON object as a device sent it: its text, and what it says. */
 export interface ParsedObject {

@@ -1,0 +1,25 @@
+import type { DeviceServices } from "../ports/device-services.ts";
+
+/** Device services that are opened after what they stand on, which calls them. Until they are bound nobody is served. */
+export interface LateServices extends DeviceServices {
+  bind(services: DeviceServices): void;
+}
+
+export function createLateServices(): LateServices {
+  let bound: DeviceServices | undefined;
+  return {
+    bind(services) {
+      bound = services;
+    },
+    serves: (device, topic) => bound?.serves(device, topic) ?? false,
+    async serve(session, message) {
+      return bound?.serve(session, message);
+    },
+    opened: (session) => bound?.opened(session),
+    async told(service, body) {
+      return bound?.told(service, body);
+    },
+    evict: (target) => bound?.evict(target),
+    clear: () => bound?.clear(),
+  };
+}

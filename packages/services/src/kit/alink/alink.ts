@@ -1,0 +1,65 @@
+import { findUnstorable } from "@trine/core/messaging";
+import type { Reply } from "@trine/core/ports";
+import type { ServiceAnswer, ServiceMessage, TopicHandler } from "../../contracts.ts";
+import { type ParsedObject, parseObject } from "./parse-object.ts";
+import { rawMember } from "./raw-member.ts";
+
+/** What a service says to a request. */
+export interface AlinkAnswer extends Pick<ServiceAnswer, "record"> {
+  readonly code: number;
+  /** Default: `success` with 200. */
+  readonly message?: string;
+  /** Default `{}`. */
+  readonly data?: unknown;
+}
+
+/** The answer to what has no `params` or is no JSON object (wire-format 6.5). */
+export const PARAMETER_ERROR = { code: 460, message: "request parameter error" } as const;
+
+/** The answer where the product does not have the service: the code is ours, since the vendor has none for it (wire-format 6.6). */
+const SWITCHED_OFF = { code: 403, message: "the service is switched off for this product" } as const;
+
+/**
+ * Makes a handler of requests in the vendor's envelope (wire-format 6.5), which are answered on `{topic}_reply`: the id comes back as it was
+ * sent, type and all; `sys.ack: 0` wants no answer. What is no JSON object, has no `params`, or has a text in them that no store could give back, is
+ * answered 460; where no id can be read the answer has an empty one, since a device waits for some answer.
+ */
+export function alink(
+  work: (params: unknown, message: ServiceMessage) => Promise<AlinkAnswer> | AlinkAnswer,
+): TopicHandler {
+  const answer = (message: ServiceMessage, request: ParsedObject | undefined, said: AlinkAnswer): ServiceAnswer => ({
+    ...(request && wantsNoReply(request) ? {} : { reply: alinkReply(message, request, said) }),
+    ...(said.record ? { record: said.record } : {}),
+    code: String(said.code),
+  });
+  return {
+    async serve(message) {
+      const request = parseObject(message.payload);
+      const params = request && paramsOf(request);
+      return answer(message, request, params === undefined ? PARAMETER_ERROR : await work(params, message));
+    },
+    refuse: (message) => answer(message, parseObject(message.payload), SWITCHED_OFF),
+  };
+}
+
+function paramsOf({ members }: ParsedObject): unknown {
+  const params = Object.hasOwn(members, "params") ? members["params"] : undefined;
+  return findUnstorable(params) ? undefined : params;
+}
+
+function alinkReply(
+  { topic, device: { productKey, deviceName } }: ServiceMessage,
+  request: ParsedObject | undefined,
+  { code, message = "success", data = {} }: AlinkAnswer,
+): Reply {
+  const path = topic.replace(`/sys/${productKey}/${deviceName}/`, "");
+  const id = (request && rawMember(request.text, "id")) ?? '""';
+  const method = (request && rawMember(request.text, "method")) ?? JSON.stringify(path.replaceAll("/", "."));
+  const body = `{"code":${code},"data":${JSON.stringify(data)},"id":${id},"message":${JSON.stringify(message)},"method":${method},"version":"1.0"}`;
+  return { topic: `${topic}_reply`, payload: Buffer.from(body) };
+}
+
+function wantsNoReply({ members }: ParsedObject): boolean {
+  const sys = members["sys"];
+  return typeof sys === "object" && sys !== null && "ack" in sys && sys.ack === 0;
+}

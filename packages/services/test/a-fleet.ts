@@ -1,0 +1,147 @@
+import type { Session } from "@trine/core/auth";
+import type { DeviceRef } from "@trine/core/certificate";
+import { type Actor, isProblem } from "@trine/core/registry";
+import { createMemoryPorts, type MemoryPorts } from "@trine/memory";
+import { createSqlDeviceRegistry, migrate, openPglite, openPostgres, type SqlDatabase } from "@trine/postgres";
+import { createTestPlatform, type TestPlatform } from "@trine/testkit/conformance";
+import { createTestDatabase } from "@trine/testkit/servers";
+import { afterAll, beforeAll, describe } from "vitest";
+import type { DeviceService } from "../src/contracts.ts";
+import { findServices, migrateServices, settingsOf } from "../src/load-services.ts";
+import { type OpenServices, openServices } from "../src/open-services.ts";
+
+const ACTOR: Actor = { name: "test", peer: "127.0.0.1" };
+const MASTER_KEY = Buffer.alloc(32, 7);
+
+/** One node of a fleet, with its services. */
+export interface ServiceNode {
+  readonly gateway: TestPlatform;
+  readonly services: OpenServices;
+  /** Sends as the device does. @returns the answer: its topic, and its payload as text. */
+  send(session: Session, topic: string, payload: unknown): Promise<{ topic: string; text: string } | undefined>;
+  /** Asks a route of a service, as the API does after it checked the request: `ask` is `GET /v1/products/:productKey/... `. */
+  ask(ask: string, request: { device: DeviceRef; [field: string]: unknown }): Promise<unknown>;
+}
+
+/** Nodes over one database, whose services keep their tables there. */
+export interface ServiceFleet {
+  readonly database: SqlDatabase;
+  readonly nodes: readonly ServiceNode[];
+  /** The first of the nodes. */
+  readonly node: ServiceNode;
+  /** Adds a device to a product of its own, unless one is given. @returns a session of it, as a login would. */
+  addDevice(given?: { productKey?: DeviceRef["productKey"]; nodeType?: "device" | "gateway" }): Promise<Session>;
+  /** Switches a service of a product. */
+  turn(session: Session, service: string, on: boolean): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Runs `tests` on the embedded database and on Postgres, with two nodes each. */
+export function describeService(name: string, tests: (fleet: () => ServiceFleet) => void): void {
+  const databases = {
+    PGlite: async () => openPglite({ dataDir: "memory://" }),
+    Postgres: async () => openPostgres({ url: await createTestDatabase(), onFault: (error) => console.error(error) }),
+  };
+  describe.each(Object.entries(databases))(`${name} on %s`, (_, open) => {
+    let fleet: ServiceFleet | undefined;
+    beforeAll(async () => {
+      fleet = await openFleet(await open());
+    });
+    afterAll(() => fleet?.close());
+    tests(() => {
+      if (!fleet) throw new Error("the fleet is not open");
+      return fleet;
+    });
+  });
+}
+
+async function openFleet(database: SqlDatabase): Promise<ServiceFleet> {
+  const found = await findServices();
+  await migrate(database);
+  await migrateServices(database, found);
+  const ports = createMemoryPorts({ clock: { nowMs: Date.now, monotonicMs: () => performance.now() } });
+  const definitions = found.map(({ definition }) => definition);
+  const settings = settingsOf(found).parse({});
+  const first = await openNode({ database, ports, settings }, definitions);
+  const nodes = [first, await openNode({ database, ports, settings }, definitions)];
+  return {
+    database,
+    nodes,
+    node: first,
+    async addDevice({ productKey, nodeType } = {}) {
+      const owner = productKey ?? (await first.gateway.addProduct(nodeType ? { nodeType } : {})).productKey;
+      const { deviceSecret: _, ...device } = await first.gateway.addDevice(owner);
+      const credentials = await createSqlDeviceRegistry(database).findCredentials(device);
+      if (!credentials) throw new Error("the device was added");
+      return {
+        sessionId: `session of ${device.deviceName}`,
+        device,
+        iotId: credentials.iotId,
+        secretVersion: credentials.secretVersion,
+        transport: "radio",
+        peer: "192.0.2.1",
+        product: credentials.product,
+        activatedNow: false,
+      };
+    },
+    async turn({ device }, service, on) {
+      const { products } = first.gateway.operators;
+      const changed = await products.update(ACTOR, device.productKey, { services: { [service]: on } });
+      if (isProblem(changed)) throw new Error(changed.code);
+    },
+    async close() {
+      for (const { gateway, services } of nodes) {
+        await services.close();
+        await gateway.stop();
+      }
+      await database.close();
+    },
+  };
+}
+
+async function openNode(
+  { database, ports, settings }: { database: SqlDatabase; ports: MemoryPorts; settings: Record<string, unknown> },
+  definitions: readonly DeviceService[],
+): Promise<ServiceNode> {
+  let opened: OpenServices | undefined;
+  const gateway = await createTestPlatform({
+    ports,
+    masterKey: MASTER_KEY,
+    instead: { registry: createSqlDeviceRegistry(database) },
+    openServices(core) {
+      opened = openServices(definitions, core, { database, dataFolder: undefined, settings });
+      return opened;
+    },
+  });
+  if (!opened) throw new Error("the services were not opened");
+  const services = opened;
+  return {
+    gateway,
+    services,
+    async send(session, topic, payload) {
+      const bytes = Buffer.isBuffer(payload)
+        ? payload
+        : Buffer.from(typeof payload === "string" ? payload : JSON.stringify(payload));
+      const accepted = await gateway.platform.uplink.accept(session, { topic, payload: bytes, qos: 1 });
+      if (!("messageId" in accepted)) throw new Error(`refused: ${accepted.code}`);
+      return accepted.reply && { topic: accepted.reply.topic, text: accepted.reply.payload.toString() };
+    },
+    async ask(ask, { device, ...rest }) {
+      const [method, path] = ask.split(" ");
+      const mounted = services.routes.find(({ route }) => route.method === method && route.path === path);
+      if (!mounted) throw new Error(`no route ${ask}`);
+      const { route } = mounted;
+      const request = { params: {}, query: {}, body: undefined, ...rest };
+      return route.handle({
+        productKey: device.productKey,
+        device,
+        actor: ACTOR,
+        visible: undefined,
+        signal: new AbortController().signal,
+        ...request,
+        query: route.query ? route.query.parse(request.query) : request.query,
+        body: route.body ? route.body.parse(request.body) : request.body,
+      });
+    },
+  };
+}

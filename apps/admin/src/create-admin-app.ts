@@ -14,8 +14,11 @@ import { createKeyring } from "./access/keyring.ts";
 import { createRefusalAudit } from "./access/refusal-audit.ts";
 import { drawRequestId, installSecurityHeaders } from "./access/security-headers.ts";
 import { createSignInDelays } from "./access/sign-in-delays.ts";
+import { createWrongKeys } from "./access/wrong-keys.ts";
 import type { AdminDeps } from "./admin-deps.ts";
 import { answerBrokenRequest } from "./broken-request.ts";
+import { createCloudApi } from "./cloud-api/cloud-api.ts";
+import { cloudApiRoutes } from "./cloud-api/cloud-api-routes.ts";
 import { describeRoute } from "./describe-route.ts";
 import { answerFrameworkError, installProblems } from "./problem-reply.ts";
 import { accessKeyRoutes } from "./routes/access-keys.ts";
@@ -73,6 +76,8 @@ const SILENT_MS = 300_000;
 /** Further ones are closed: in a process that serves devices too, they must not take the descriptors of these. */
 const MAX_CONNECTIONS = 4_096;
 
+const CLOCK = { nowMs: () => Date.now(), monotonicMs: () => performance.now() };
+
 /** Builds the REST API; it does not listen yet. The OpenAPI document is made from the same schemas that check requests. */
 export async function createAdminApp(deps: AdminDeps, tls?: AdminTls): Promise<FastifyInstance> {
   const { settings, operators } = deps;
@@ -97,20 +102,25 @@ export async function createAdminApp(deps: AdminDeps, tls?: AdminTls): Promise<F
   demandAccess(app, "/docs");
   await installSecurityHeaders(app);
   installUnknownRoute(app);
-  installProblems(app, (cause, requestId) =>
-    deps.recorder.fault("admin", new Error(`request ${requestId} failed`, { cause })),
-  );
+  const onFault = (cause: unknown, requestId: string) =>
+    deps.recorder.fault("admin", new Error(`request ${requestId} failed`, { cause }));
+  installProblems(app, onFault);
   await app.register(cookie);
   await app.register(swagger, { openapi: OPENAPI, transform: describeRoute });
-  const gate = createGate({
-    keyring: createKeyring(operators, deps.adminKey),
-    operators,
-    delays: createSignInDelays({ clock: { nowMs: () => Date.now(), monotonicMs: () => performance.now() } }),
-  });
-  guardRoutes(app, { gate, operators, refusals: createRefusalAudit(operators) });
+  const delays = createSignInDelays({ clock: CLOCK });
+  const noteWrong = createWrongKeys({ delays, audit: operators.audit });
+  const gate = createGate({ keyring: createKeyring(operators, deps.adminKey), operators, delays, noteWrong });
+  const refusals = createRefusalAudit(operators);
+  guardRoutes(app, { gate, operators, refusals });
   await app.register(swaggerUi, { routePrefix: "/docs" });
   app.get("/openapi.json", { config: { access: "public" }, schema: { hide: true } }, () => app.swagger());
-  app.get("/", { config: { access: "public" }, schema: { hide: true } }, (_request, reply) => reply.redirect("/docs"));
+  await app.register(async (scope) =>
+    cloudApiRoutes(scope, {
+      api: createCloudApi({ operators, delays, noteWrong, refusals, clock: CLOCK }),
+      home: (_request, reply) => reply.redirect("/docs"),
+      onFault,
+    }),
+  );
 
   await app.register(async (scope) => {
     scope.addHook("preValidation", async (request) => refuseUnstorableText(request));

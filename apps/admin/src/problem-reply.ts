@@ -29,6 +29,7 @@ const STATUS = {
   batch_not_found: 404,
   batch_not_done: 409,
   api_key_not_found: 404,
+  batch_not_held: 409,
   access_key_not_found: 404,
   x509_not_found: 404,
   x509_taken: 409,

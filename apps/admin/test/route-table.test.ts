@@ -14,6 +14,7 @@ const DEVICE = `${PRODUCT}/devices/:deviceName`;
 /** Who may use which route. A new route needs a row here: that is when somebody thinks about it. */
 const TABLE: readonly Row[] = [
   ["GET /", "public"],
+  ["POST /", "public"],
   ["GET /openapi.json", "public"],
   ["POST /v1/session", "public"],
   ["GET /v1/session", "viewer", "listed"],

@@ -9,6 +9,7 @@ export interface MemoryAccessKeyStore extends AccessKeyStore {
 /** Keeps access keys until the process ends. For tests. */
 export function createMemoryAccessKeyStore(): MemoryAccessKeyStore {
   const keys = new Map<string, AccessKeyRecord>();
+  const nonces = new Map<string, number>();
   return {
     sealedRows: sealedRowsOf(keys),
     async insert(key) {
@@ -30,6 +31,13 @@ export function createMemoryAccessKeyStore(): MemoryAccessKeyStore {
       const key = keys.get(accessKeyId);
       keys.delete(accessKeyId);
       return key;
+    },
+    async takeNonce(accessKeyId, nonce, { nowMs, endsAtMs }) {
+      const key = `${accessKeyId} ${nonce}`;
+      for (const [known, endedAtMs] of nonces) if (endedAtMs < nowMs) nonces.delete(known);
+      if (nonces.has(key)) return false;
+      nonces.set(key, endsAtMs);
+      return true;
     },
     async noteUses(uses) {
       for (const { keyId, ...use } of uses) {

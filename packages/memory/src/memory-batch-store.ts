@@ -14,7 +14,10 @@ interface StoredBatch {
   errors: readonly BatchError[];
   done: number;
   lease: { worker: string; overAtMs: number } | undefined;
+  held: boolean;
 }
+
+const HELD_MS = 86_400_000;
 
 /** Keeps batches until the process ends. For tests. */
 export function createMemoryBatchStore({
@@ -27,24 +30,38 @@ export function createMemoryBatchStore({
   const batches = new Map<string, StoredBatch>();
   const idempotent = new Map<string, { batchId: string; fingerprint: string }>();
 
-  const isFree = ({ lines, lease }: StoredBatch, worker: string) =>
-    lines.length > 0 && (lease === undefined || lease.worker === worker || lease.overAtMs <= clock.monotonicMs());
+  const isFree = ({ lines, lease, held }: StoredBatch, worker: string) =>
+    !held &&
+    lines.length > 0 &&
+    (lease === undefined || lease.worker === worker || lease.overAtMs <= clock.monotonicMs());
   const leaseTo = (worker: string, leaseMs: number) => ({ worker, overAtMs: clock.monotonicMs() + leaseMs });
 
+  function forgetOldHeld(of: ProductKey, nowMs: number): void {
+    for (const { batchId, productKey, held, createdAtMs } of batches.values())
+      if (productKey === of && held && createdAtMs < nowMs - HELD_MS) batches.delete(batchId);
+  }
+
   return {
-    async create({ batchId, productKey, lines, errors, idempotencyKey, fingerprint, createdAtMs }) {
+    async create({ batchId, productKey, lines, errors, idempotencyKey, fingerprint, createdAtMs, held = false }) {
       const key = idempotencyKey === undefined ? undefined : `${productKey}/${idempotencyKey}`;
       const first = key === undefined ? undefined : idempotent.get(key);
       if (first && first.fingerprint !== fingerprint) return { outcome: "conflict" };
       if (first) return { outcome: "existing", batchId: first.batchId };
       if (key !== undefined) idempotent.set(key, { batchId, fingerprint });
       const total = lines.length + errors.length;
-      batches.set(batchId, { batchId, productKey, createdAtMs, total, lines, errors, done: 0, lease: undefined });
+      if (held) forgetOldHeld(productKey, createdAtMs);
+      batches.set(batchId, { batchId, productKey, createdAtMs, total, lines, errors, done: 0, lease: undefined, held });
       return { outcome: "created", batchId };
     },
     async find(batchId) {
       const batch = batches.get(batchId);
       return batch && recordOf(batch);
+    },
+    async release(batchId) {
+      const batch = batches.get(batchId);
+      if (!batch?.held) return false;
+      batch.held = false;
+      return true;
     },
     async claim(worker, leaseMs, limit) {
       const [oldest] = [...batches.values()]
@@ -75,11 +92,21 @@ function nameTaken(line: number, deviceName: string): BatchError {
   return { line, deviceName, code: "name_taken", message: "the device name is taken" };
 }
 
-function recordOf({ batchId, productKey, createdAtMs, total, lines, errors, done, lease }: StoredBatch): BatchRecord {
+function recordOf({
+  batchId,
+  productKey,
+  createdAtMs,
+  total,
+  lines,
+  errors,
+  done,
+  lease,
+  held,
+}: StoredBatch): BatchRecord {
   return {
     batchId,
     productKey,
-    status: lines.length === 0 ? "done" : lease ? "running" : "pending",
+    status: held ? "held" : lines.length === 0 ? "done" : lease ? "running" : "pending",
     total,
     done,
     failed: errors.length,

@@ -136,6 +136,13 @@ export function createMemoryDeviceRegistry(): MemoryDeviceRegistry {
       const stored = devices.get(deviceKey(device));
       return stored && recordOf(stored);
     },
+    async findByIotId(iotId) {
+      const stored = [...devices.values()].find((each) => each.iotId === iotId);
+      return stored && recordOf(stored);
+    },
+    async countDevices(asked) {
+      return new Map(asked.map((productKey) => [productKey, devicesOf(productKey).length]));
+    },
     async listDevices(productKey, filter, page) {
       const records = devicesOf(productKey).map(recordOf);
       const matching = records.filter((record) => matches(record, filter));

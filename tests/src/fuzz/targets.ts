@@ -1,6 +1,7 @@
 import type { FuzzTarget } from "./fuzz-target.ts";
 import { alinkReplies } from "./targets/alink.ts";
 import { proxyHeaders, requestHeads, tlsFlights, x509Certificates } from "./targets/channel-bytes.ts";
+import { cloudForms } from "./targets/cloud-forms.ts";
 import { coapBlocks, coapDatagrams, coapNumbers } from "./targets/coap-datagrams.ts";
 import { masterKeys, names, pskIdentities, sealedPayloads, sealedSecrets } from "./targets/core-texts.ts";
 import { dtlsFront } from "./targets/dtls-front.ts";
@@ -47,4 +48,5 @@ export const TARGETS: readonly FuzzTarget[] = [
   dtlsFragments,
   dtlsFront,
   dtlsPeers,
+  cloudForms,
 ];

@@ -23,12 +23,13 @@ export interface Gate {
 
 interface GateDeps {
   readonly keyring: Keyring;
-  readonly operators: Pick<Operators, "operatorSessions" | "audit">;
+  readonly operators: Pick<Operators, "operatorSessions">;
   readonly delays: SignInDelays;
+  readonly noteWrong: (peer: string) => Promise<void>;
 }
 
 /** Makes the gate. It remembers nothing of a key or a session: both are looked up at every request, so a revocation holds from the next one on. */
-export function createGate({ keyring, operators: { operatorSessions, audit }, delays }: GateDeps): Gate {
+export function createGate({ keyring, operators: { operatorSessions }, delays, noteWrong }: GateDeps): Gate {
   const checkKey: Gate["checkKey"] = async (text, peer) => {
     // The address first: nothing is looked up for one that has to wait.
     const waitMs = delays.waitMs(peer, digestOfKey(text));
@@ -39,10 +40,7 @@ export function createGate({ keyring, operators: { operatorSessions, audit }, de
       return verified;
     }
     if (verified === "expired") throw unauthorized("key_expired", "The API key has expired", "ask for a new one");
-    if (delays.noteWrong(peer)) {
-      const detail = { reason: "wrong_keys" };
-      await audit.record({ atMs: Date.now(), actor: "unknown", action: "access.held_up", target: peer, detail, peer });
-    }
+    await noteWrong(peer);
     throw unauthorized("key_wrong", "The API key is wrong", HOW_TO_SEND_A_KEY);
   };
 

@@ -4,12 +4,13 @@ import { instant } from "@trine/services/rest";
 import { z } from "zod";
 import type { AdminApp, AdminDeps } from "../admin-deps.ts";
 import { compact } from "../compact.ts";
+import { decodeBase64 } from "../decode-base64.ts";
 import { invalidField, notFound, orProblem, ProblemError, refusalProblem } from "../problem-reply.ts";
+import { MESSAGE_TTL_SECONDS } from "../schema/messages.ts";
 import { deviceOfPath, deviceParams, problemBody } from "../schema/names.ts";
 
 const tags = ["messages"];
 const state = z.enum(["queued", "sent", "delivered", "expired"]);
-const DEFAULT_TTL_SECONDS = 7 * 86_400;
 const MAX_PAYLOAD_BYTES = 262_144;
 
 const newMessage = z.strictObject({
@@ -26,7 +27,7 @@ const newMessage = z.strictObject({
     .describe(
       "With QoS 1: its end, delivered or expired, is told in the uplink on `/{productKey}/{deviceName}/thing/downlink/reply/message`.",
     ),
-  ttlSeconds: z.int().min(1).max(DEFAULT_TTL_SECONDS).default(DEFAULT_TTL_SECONDS),
+  ttlSeconds: z.int().min(1).max(MESSAGE_TTL_SECONDS).default(MESSAGE_TTL_SECONDS),
 });
 
 const messageBody = z.object({
@@ -98,16 +99,10 @@ export function messageRoutes(app: AdminApp, { operators: { devices, downlink } 
   );
 }
 
-function withoutPadding(base64: string): string {
-  return base64.replace(/={1,2}$/, "");
-}
-
 function decodePayload(text: string, encoding: "text" | "base64"): Buffer {
-  const payload = Buffer.from(text, encoding === "base64" ? "base64" : "utf8");
-  // Node skips what is not base64; a message that is not what its sender meant must not go out.
-  if (encoding === "base64" && withoutPadding(payload.toString("base64")) !== withoutPadding(text)) {
-    throw invalidField("payload", "is not base64");
-  }
+  const payload = encoding === "base64" ? decodeBase64(text) : Buffer.from(text);
+  // A message that is not what its sender meant must not go out.
+  if (!payload) throw invalidField("payload", "is not base64");
   if (payload.length <= MAX_PAYLOAD_BYTES) return payload;
   throw new ProblemError({
     status: 413,

@@ -23,7 +23,9 @@ const batchErrors = z.array(z.object({ line: z.int(), deviceName: z.string(), co
 export const batchBody = z.object({
   batchId: z.string(),
   productKey: z.string(),
-  status: z.enum(["pending", "running", "done"]),
+  status: z
+    .enum(["held", "pending", "running", "done"])
+    .describe("held: made through the cloud API, and not released there yet."),
   total: z.int(),
   done: z.int(),
   failed: z.int(),

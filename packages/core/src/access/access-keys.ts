@@ -30,6 +30,9 @@ const PREFIX = "TRINE";
 const ID_CHARS = 20;
 const SECRET_CHARS = 30;
 
+/** By how much the clocks of processes may differ. */
+const SKEW_MS = 60_000;
+
 /** Keys that sign, over their store, which is asked at every request: so a revoked key is refused by the next one. */
 export function createAccessKeys(deps: AccessKeyDeps): AccessKeys {
   const { accessKeys: store, vault, keychain, clock, random } = deps;
@@ -89,6 +92,10 @@ export function createAccessKeys(deps: AccessKeyDeps): AccessKeys {
         role,
         ...(products ? { products } : {}),
         secret: vault.open(sealedSecret, accessKeyContext(accessKeyId)),
+        takeNonce: (nonce, lifeMs) => {
+          const nowMs = clock.nowMs();
+          return store.takeNonce(accessKeyId, nonce, { nowMs, endsAtMs: nowMs + lifeMs + SKEW_MS });
+        },
         noteUse: (peer) => uses.note({ keyId: accessKeyId, lastUsed }, { atMs: clock.nowMs(), peer }),
       };
     },

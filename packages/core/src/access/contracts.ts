@@ -64,6 +64,13 @@ export interface AccessKeyHolder extends Grant {
   readonly name: string;
   /** What requests are signed with (wire-format 9.1, 9.2). */
   readonly secret: Secret;
+  /**
+   * Takes a nonce, so that a request that was signed with it passes once. Only after a signature was right: a stranger must not use one up.
+   *
+   * @param lifeMs how long a request with it would be accepted.
+   * @returns whether it was free. @throws when the store cannot answer.
+   */
+  takeNonce(nonce: string, lifeMs: number): Promise<boolean>;
   /** Notes a use, coalesced. Only after a signature was right: a stranger's request is no use. */
   noteUse(peer: string): void;
 }

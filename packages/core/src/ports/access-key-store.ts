@@ -27,6 +27,13 @@ export interface AccessKeyStore {
   list(page: { limit: number; cursor?: string }): Promise<Page<AccessKeyRecord>>;
   /** Deletes for good. Of many callers exactly one gets the key that it was. */
   remove(accessKeyId: string): Promise<AccessKeyRecord | undefined>;
+  /**
+   * Takes a nonce of a key, durably. Of any number of callers, in any process, exactly one gets true until `endsAtMs`; at some time after it
+   * the nonce is forgotten.
+   *
+   * @throws when the store cannot answer; the caller then refuses the request, it never lets it pass.
+   */
+  takeNonce(accessKeyId: string, nonce: string, life: { nowMs: number; endsAtMs: number }): Promise<boolean>;
   /** Notes uses, in a batch; an earlier time than the stored one changes nothing, nor does a key that is gone. */
   noteUses(uses: readonly { keyId: string; atMs: number; peer: string }[]): Promise<void>;
 }

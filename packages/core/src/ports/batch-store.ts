@@ -9,7 +9,8 @@ export interface BatchError {
   readonly message: string;
 }
 
-export type BatchStatus = "pending" | "running" | "done";
+/** `held`: it waits to be released; nobody works on it. */
+export type BatchStatus = "held" | "pending" | "running" | "done";
 
 export interface BatchRecord {
   readonly batchId: string;
@@ -52,8 +53,12 @@ export interface BatchStore {
     idempotencyKey?: string;
     fingerprint: string;
     createdAtMs: number;
+    /** Nobody gets it before `release`. Held batches of the product that are older than a day are forgotten at the next one. */
+    held?: boolean;
   }): Promise<{ outcome: "created" | "existing"; batchId: string } | { outcome: "conflict" }>;
   find(batchId: string): Promise<BatchRecord | undefined>;
+  /** Lets a held batch be worked on. Of many callers exactly one gets true; `false` when it is not held, or not there. */
+  release(batchId: string): Promise<boolean>;
   /**
    * Takes an unfinished batch to work on for `leaseMs`; no other process gets it until then. Oldest first.
    * @returns the batch and the lines that are still to do, in order, at most `limit`.

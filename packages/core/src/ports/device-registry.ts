@@ -208,6 +208,10 @@ export interface DeviceRegistry extends DeviceLookup {
     devices: readonly NewDevice[],
   ): Promise<{ taken: readonly DeviceName[] } | "no_product">;
   findDevice(device: DeviceRef): Promise<DeviceRecord | undefined>;
+  /** The device that has this iotId; the text may be none. */
+  findByIotId(iotId: string): Promise<DeviceRecord | undefined>;
+  /** How many devices each of these products has; 0 for one that is not there. Reads every one of them: not for every request of many. */
+  countDevices(products: readonly ProductKey[]): Promise<ReadonlyMap<ProductKey, number>>;
   /** Devices of a product in the order of their names. @throws InvalidCursorError */
   listDevices(
     productKey: ProductKey,

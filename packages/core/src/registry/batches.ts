@@ -2,6 +2,7 @@ import { drawDeviceName, drawIotId, drawText } from "../certificate/issue.ts";
 import type { DeviceName, ProductKey } from "../certificate/names.ts";
 import { openDeviceSecret } from "../certificate/open-device-secret.ts";
 import type { BatchError, BatchLine, BatchRecord } from "../ports/batch-store.ts";
+import type { Random } from "../ports/clock.ts";
 import type { NewDevice, ProductProfile } from "../ports/device-registry.ts";
 import { type CheckedLines, checkLines } from "./check-lines.ts";
 import type { Batches, DeviceCertificate } from "./contracts.ts";
@@ -37,19 +38,22 @@ export function createBatches(deps: RegistryDeps): Batches {
       );
       return { total: lines.length, failed: errors.length, errors: errors.slice(0, ERRORS_SHOWN) };
     },
-    async create(actor, productKey, { lines, fingerprint, idempotencyKey }) {
+    async create(actor, productKey, { lines, fingerprint, idempotencyKey, numbered, held }) {
       if (lines.length === 0 || lines.length > MAX_LINES)
         return problem("invalid", `1 to ${MAX_LINES} devices a batch, here are ${lines.length}`);
       if (!(await registry.findProduct(productKey))) return productNotFound();
       const { good, errors } = checkLines(lines);
-      const batchId = drawText(random, 20, "abcdefghijkmnpqrstuvwxyz23456789");
+      const taken = held ? await takenErrors(deps, productKey, { good, errors }) : [];
+      const refused = new Set(taken.map(({ line }) => line));
+      const batchId = numbered ? drawBatchNumber(random) : drawText(random, 20, "abcdefghijkmnpqrstuvwxyz23456789");
       const made = await batches.create({
         batchId,
         productKey,
-        lines: good,
-        errors,
+        lines: good.filter(({ line }) => !refused.has(line)),
+        errors: [...errors, ...taken],
         fingerprint,
         createdAtMs: clock.nowMs(),
+        ...(held ? { held } : {}),
         ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
       });
       if (made.outcome === "conflict")
@@ -58,12 +62,20 @@ export function createBatches(deps: RegistryDeps): Batches {
         await recordAct(deps, actor, {
           action: "batch.create",
           target: batchId,
-          detail: { productKey, total: lines.length },
+          detail: { productKey, total: lines.length, ...(held ? { held } : {}) },
         });
       }
       return { batchId: made.batchId };
     },
     find: async (batchId) => (await batches.find(batchId)) ?? batchNotFound(),
+    async release(actor, batchId) {
+      const batch = await batches.find(batchId);
+      if (!batch) return batchNotFound();
+      if (batch.failed > 0) return problem("batch_not_held", `${batch.failed} of its names cannot be registered`);
+      if (!(await batches.release(batchId))) return problem("batch_not_held", `it is ${batch.status} already`);
+      await recordAct(deps, actor, { action: "batch.release", target: batchId, detail: { total: batch.total } });
+      return undefined;
+    },
     async certificates(actor, batchId) {
       const batch = await batches.find(batchId);
       if (!batch) return batchNotFound();
@@ -83,6 +95,11 @@ export function createBatches(deps: RegistryDeps): Batches {
       return true;
     },
   };
+}
+
+/** Draws a batchId of 15 digits, the first of which is no zero. */
+function drawBatchNumber(random: Random): string {
+  return drawText(random, 1, "123456789") + drawText(random, 14, "0123456789");
 }
 
 function newDevice(

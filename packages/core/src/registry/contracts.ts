@@ -75,6 +75,10 @@ export interface Devices {
     device: { deviceName?: string; nickname?: string; tags?: Readonly<Record<string, string>> },
   ): Promise<{ device: DeviceRecord; deviceSecret: Secret } | Problem>;
   find(device: DeviceRef): Promise<DeviceRecord | Problem>;
+  /** By the id that every device keeps from its registration to its end (wire-format 1). */
+  findByIotId(iotId: string): Promise<DeviceRecord | Problem>;
+  /** How many devices each product has. */
+  count(products: readonly ProductKey[]): Promise<ReadonlyMap<ProductKey, number>>;
   list(
     productKey: ProductKey,
     filter: DeviceFilter,
@@ -160,6 +164,10 @@ export interface BatchRequest {
   readonly idempotencyKey?: string;
   /** Digest of the request as sent. */
   readonly fingerprint: string;
+  /** Has a batchId of digits, that is a safe integer as well: for applications that keep it as a number. */
+  readonly numbered?: boolean;
+  /** Only checks for now, names that the product has as well; `release` has what was good registered. */
+  readonly held?: boolean;
 }
 
 /** Many devices at once. */
@@ -172,6 +180,8 @@ export interface Batches {
   /** Stores the batch; a worker registers it. At most 100 000 lines. */
   create(actor: Actor, productKey: ProductKey, request: BatchRequest): Promise<{ batchId: string } | Problem>;
   find(batchId: string): Promise<BatchRecord | Problem>;
+  /** Has a held batch registered. `batch_not_held` when that was done before, or anything in it was wrong. */
+  release(actor: Actor, batchId: string): Promise<undefined | Problem>;
   /** The certificates of a batch in order of names; audited once, before the first. */
   certificates(actor: Actor, batchId: string): Promise<AsyncIterable<DeviceCertificate> | Problem>;
   /**

@@ -64,6 +64,8 @@ export function createDevices(deps: RegistryDeps): Devices {
       return { device: record, deviceSecret: openDeviceSecret(deps.vault, newestSecret(credentials)) };
     },
     find: async (device) => (await registry.findDevice(device)) ?? deviceNotFound(),
+    findByIotId: async (iotId) => (await registry.findByIotId(iotId)) ?? deviceNotFound(),
+    count: (products) => registry.countDevices(products),
     async list(productKey, filter, page) {
       if (!(await registry.findProduct(productKey))) return productNotFound();
       return registry.listDevices(productKey, filter, page).catch(cursorProblem);

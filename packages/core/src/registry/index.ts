@@ -1,4 +1,4 @@
-export { DEVICE_FACTS } from "./check-device-facts.ts";
+export { checkDeviceFacts, DEVICE_FACTS } from "./check-device-facts.ts";
 export type {
   Actor,
   Batches,

@@ -8,6 +8,7 @@ export const PROBLEMS = {
   name_taken: { title: "The device name is taken" },
   batch_not_found: { title: "There is no such batch" },
   batch_not_done: { title: "The batch is not done yet" },
+  batch_not_held: { title: "The batch does not wait for its release" },
   x509_not_found: { title: "There is no such certificate" },
   x509_taken: { title: "The certificate is there already" },
   api_key_not_found: { title: "There is no such API key" },

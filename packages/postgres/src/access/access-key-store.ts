@@ -1,8 +1,11 @@
+import { createHash } from "node:crypto";
 import type { AccessKeyRecord, AccessKeyStore } from "@trine/core/ports";
-import { and, desc, eq, isNull, lt, or } from "drizzle-orm";
+import { and, desc, eq, isNull, lt, or, sql } from "drizzle-orm";
 import { createCursors } from "../cursor.ts";
-import type { SqlDatabase } from "../database/sql-database.ts";
-import { accessKeys } from "../schema/access-tables.ts";
+import { query, type SqlDatabase } from "../database/sql-database.ts";
+import { accessKeyNonces, accessKeys } from "../schema/access-tables.ts";
+
+const FORGOTTEN_AT_ONCE = 10;
 
 const cursors = createCursors("access-keys", parseAge);
 
@@ -37,6 +40,21 @@ export function createSqlAccessKeyStore({ db }: SqlDatabase): AccessKeyStore {
     async remove(accessKeyId) {
       const [row] = await db.delete(accessKeys).where(eq(accessKeys.accessKeyId, accessKeyId)).returning();
       return row && recordOf(row);
+    },
+    async takeNonce(accessKeyId, nonce, { nowMs, endsAtMs }) {
+      const digest = createHash("sha256").update(`${accessKeyId} ${nonce}`).digest("base64");
+      // What is over goes a few at a time, and whoever comes at the same time passes over what another deletes.
+      const taken = await query(
+        db,
+        sql`with gone as (
+            delete from ${accessKeyNonces} where ctid in (
+              select ctid from ${accessKeyNonces} where ends_at_ms < ${nowMs} limit ${FORGOTTEN_AT_ONCE} for update skip locked
+            )
+          )
+          insert into ${accessKeyNonces} (digest, ends_at_ms) values (${digest}, ${endsAtMs})
+          on conflict (digest) do nothing returning 1`,
+      );
+      return taken.length > 0;
     },
     async noteUses(uses) {
       for (const { keyId, atMs, peer } of uses) {

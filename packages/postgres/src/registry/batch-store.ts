@@ -13,6 +13,14 @@ export function createSqlBatchStore(database: SqlDatabase): BatchStore {
   return {
     create: (batch) => createBatch(database, batch),
     find: (batchId) => findBatch(db, batchId),
+    async release(batchId) {
+      const released = await query(
+        db,
+        sql`update ${batches} set status = 'pending', worker = null, leased_until = null
+          where batch_id = ${batchId} and status = 'held' returning 1`,
+      );
+      return released.length > 0;
+    },
     async claim(worker, leaseMs, limit) {
       const batchId = await claimBatch(db, worker, leaseMs);
       const batch = batchId === undefined ? undefined : await findBatch(db, batchId);

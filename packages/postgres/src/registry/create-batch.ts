@@ -1,5 +1,5 @@
 import type { BatchError, BatchLine, BatchStore } from "@trine/core/ports";
-import { and, eq, sql } from "drizzle-orm";
+import { and, eq, lt, sql } from "drizzle-orm";
 import { recordset } from "../database/recordset.ts";
 import type { Sql, SqlDatabase } from "../database/sql-database.ts";
 import { batchErrors, batches, batchLines } from "../schema/batch-tables.ts";
@@ -9,10 +9,13 @@ type NewBatch = Parameters<BatchStore["create"]>[0];
 // So many rows take a fraction of the time that one statement may take.
 const CHUNK = 5_000;
 
+const HELD_MS = 86_400_000;
+
 /** Stores what a batch asks for, all of it or nothing. */
 export function createBatch(database: SqlDatabase, batch: NewBatch): ReturnType<BatchStore["create"]> {
   return database.transaction(async (tx) => {
     // Waits for a transaction that uses the same key right now, so the look-up below finds what that one made.
+    if (batch.held) await forgetOldHeld(tx, batch);
     const inserted = await tx
       .insert(batches)
       .values(batchRow(batch))
@@ -23,6 +26,11 @@ export function createBatch(database: SqlDatabase, batch: NewBatch): ReturnType<
     for (const errors of chunks(batch.errors)) await insertErrors(tx, batch.batchId, errors);
     return { outcome: "created", batchId: batch.batchId };
   });
+}
+
+async function forgetOldHeld(tx: Sql, { productKey, createdAtMs }: NewBatch): Promise<void> {
+  const isOld = lt(batches.createdAtMs, createdAtMs - HELD_MS);
+  await tx.delete(batches).where(and(eq(batches.productKey, productKey), eq(batches.status, "held"), isOld));
 }
 
 /** Adds errors to a batch; does not count them. */
@@ -47,11 +55,13 @@ async function insertLines(tx: Sql, batchId: string, lines: readonly BatchLine[]
   );
 }
 
-function batchRow({ batchId, productKey, lines, errors, idempotencyKey, fingerprint, createdAtMs }: NewBatch) {
+function batchRow({ batchId, productKey, lines, errors, idempotencyKey, fingerprint, createdAtMs, held }: NewBatch) {
   return {
     batchId,
     productKey,
-    status: lines.length > 0 ? ("pending" as const) : ("done" as const),
+    status: held ? ("held" as const) : lines.length > 0 ? ("pending" as const) : ("done" as const),
+    // Leased for ever: a process of the release before, which knows no held ones, does not take it either.
+    ...(held ? { worker: "held", leasedUntil: sql`'infinity'::timestamptz` } : {}),
     total: lines.length + errors.length,
     failed: errors.length,
     idempotencyKey: idempotencyKey ?? null,

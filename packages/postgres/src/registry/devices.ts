@@ -1,6 +1,6 @@
 import { type DeviceRef, parseDeviceName } from "@trine/core/certificate";
 import type { DeviceFilter, DeviceRegistry } from "@trine/core/ports";
-import { and, asc, eq, gt, inArray, isNull, lte, or, type SQL, sql } from "drizzle-orm";
+import { and, asc, count, eq, gt, inArray, isNull, lte, or, type SQL, sql } from "drizzle-orm";
 import { createCursors } from "../cursor.ts";
 import { query, type SqlDatabase } from "../database/sql-database.ts";
 import { FOREIGN_KEY_VIOLATION, sqlState } from "../database/sql-fault.ts";
@@ -13,6 +13,8 @@ type DeviceMethods = Pick<
   DeviceRegistry,
   | "insertDevices"
   | "findDevice"
+  | "findByIotId"
+  | "countDevices"
   | "listDevices"
   | "updateDevice"
   | "changeTags"
@@ -40,6 +42,22 @@ export function createSqlDevices({ db }: SqlDatabase): DeviceMethods {
     async findDevice(device) {
       const [row] = await db.select(deviceColumns).from(devices).where(isDevice(device));
       return row && deviceRecord(row);
+    },
+    async findByIotId(iotId) {
+      const [row] = await db.select(deviceColumns).from(devices).where(eq(devices.iotId, iotId));
+      return row && deviceRecord(row);
+    },
+    async countDevices(products) {
+      const counts = new Map(products.map((productKey) => [productKey, 0]));
+      if (products.length === 0) return counts;
+      const { productKey } = devices;
+      const rows = await db
+        .select({ productKey, count: count() })
+        .from(devices)
+        .where(inArray(productKey, [...products]))
+        .groupBy(productKey);
+      for (const row of rows) counts.set(row.productKey, row.count);
+      return counts;
     },
     async listDevices(productKey, filter, { limit, cursor }) {
       const after = cursors.read(cursor);

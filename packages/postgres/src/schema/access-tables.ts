@@ -44,6 +44,13 @@ export const accessKeys = pgTable(
   (table) => [index("access_keys_age").on(table.createdAtMs, table.accessKeyId)],
 );
 
+/** Nonces of signed requests that passed, by SHA-256 of key and nonce. */
+export const accessKeyNonces = pgTable(
+  "access_key_nonces",
+  { digest: text("digest").primaryKey(), endsAtMs: timeMs("ends_at_ms").notNull() },
+  (table) => [index("access_key_nonces_end").on(table.endsAtMs)],
+);
+
 /** Sessions of operators, by the hash of their tokens. */
 export const operatorSessions = pgTable(
   "operator_sessions",

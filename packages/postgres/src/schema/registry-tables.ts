@@ -66,6 +66,7 @@ export const devices = pgTable(
   (table) => [
     primaryKey({ columns: [table.productKey, table.deviceName] }),
     index("devices_tags").using("gin", sql`${table.tags} jsonb_path_ops`),
+    index("devices_iot_id").on(table.iotId),
     index("devices_grace").on(table.graceEndsAtMs).where(sql`${table.graceEndsAtMs} is not null`),
     index("devices_batch").on(table.batchId, table.deviceName).where(sql`${table.batchId} is not null`),
   ],

@@ -55,6 +55,26 @@ export function describeAccessKeyStore(name: string, make: MakeContract<AccessKe
       expect(await store.find(key.accessKeyId)).toBeUndefined();
     });
 
+    it("gives a nonce of a key to exactly one of 50 callers, for as long as it lives", async () => {
+      const { store, second } = open();
+      const [key, other] = [anAccessKey().accessKeyId, anAccessKey().accessKeyId];
+      const life = { nowMs: 1_000, endsAtMs: 2_000 };
+      const taken = await atOnce(50, (i) => (i % 2 ? store : second).takeNonce(key, "n1", life));
+      expect(taken.filter(Boolean)).toHaveLength(1);
+      expect(await store.takeNonce(other, "n1", life)).toBe(true);
+      expect(await store.takeNonce(key, "n2", life)).toBe(true);
+      expect(await second.takeNonce(key, "n1", { nowMs: 2_000, endsAtMs: 3_000 })).toBe(false);
+    });
+
+    it("forgets nonces whose time is over", async () => {
+      const { store } = open();
+      const key = anAccessKey().accessKeyId;
+      await store.takeNonce(key, "n1", { nowMs: 1, endsAtMs: 2 });
+      // Some are forgotten with every one that is taken.
+      for (let i = 0; i < 60; i += 1) await store.takeNonce(key, `later ${i}`, { nowMs: 3_000, endsAtMs: 9_000 });
+      expect(await store.takeNonce(key, "n1", { nowMs: 3_000, endsAtMs: 9_000 })).toBe(true);
+    });
+
     it("notes the latest use of a key, and brings none back that is gone", async () => {
       const { store, second } = open();
       const [key, gone] = [anAccessKey(), anAccessKey()];

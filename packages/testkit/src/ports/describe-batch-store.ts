@@ -15,7 +15,10 @@ export function describeBatchStore(name: string, make: MakeContract<BatchStore, 
   describe(`BatchStore: ${name}`, () => {
     const open = openContract(make);
 
-    async function aBatch(count: number, given: { errors?: readonly BatchError[]; createdAtMs?: number } = {}) {
+    async function aBatch(
+      count: number,
+      given: { errors?: readonly BatchError[]; createdAtMs?: number; held?: boolean } = {},
+    ) {
       const { store, registry } = open();
       const product = aProduct();
       await registry.insertProduct(product);
@@ -144,6 +147,30 @@ export function describeBatchStore(name: string, make: MakeContract<BatchStore, 
       expect(await store.find(old.batchId)).toMatchObject({ status: "done", done: 5 });
       expect((await store.claim("other", LEASE_MS, 10))?.batch.batchId).toBe(young.batchId);
       await finish("other");
+    });
+
+    it("gives a held batch to nobody before it was released, by exactly one of 20 callers", async () => {
+      const { store, second } = open();
+      const { batchId } = await aBatch(1, { held: true });
+      expect(await second.find(batchId)).toMatchObject({ status: "held", total: 1, done: 0 });
+      expect(await store.claim("early", LEASE_MS, 9)).toBeUndefined();
+      const released = await atOnce(20, (i) => (i % 2 ? store : second).release(batchId));
+      expect(released.filter(Boolean)).toHaveLength(1);
+      expect((await store.claim("worker", LEASE_MS, 9))?.batch).toMatchObject({ batchId, status: "running" });
+      await finish("worker");
+      expect(await store.release(batchId)).toBe(false);
+      expect(await store.release(randomName())).toBe(false);
+    });
+
+    it("forgets held batches of a product that nobody released for a day, when another is held", async () => {
+      const { store } = open();
+      const old = await aBatch(1, { held: true, createdAtMs: 5_000 });
+      const other = await aBatch(1, { held: true, createdAtMs: 5_000 });
+      const next = { ...old, batchId: randomName(), createdAtMs: 5_000 + 86_400_001 };
+      await store.create(next);
+      expect(await store.find(old.batchId)).toBeUndefined();
+      expect(await store.find(other.batchId)).toMatchObject({ status: "held" });
+      expect(await store.find(next.batchId)).toMatchObject({ status: "held" });
     });
 
     it("registers a chunk, counts it, and turns taken names into errors of their line", async () => {

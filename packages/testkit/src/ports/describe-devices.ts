@@ -50,6 +50,24 @@ export function describeDevices(open: () => { store: DeviceRegistry; second: Dev
       });
     });
 
+    it("finds a device by its iotId, until it is deleted", async () => {
+      const { store, second } = open();
+      const { first } = await productWith("dev-1", "dev-2");
+      expect(await second.findByIotId(first.iotId)).toEqual(await store.findDevice(first.device));
+      expect((await store.findByIotId(first.iotId))?.device).toEqual(first.device);
+      for (const text of [`${first.iotId}x`, "", "' or true --"]) expect(await store.findByIotId(text)).toBeUndefined();
+      await store.deleteDevice(first.device);
+      expect(await second.findByIotId(first.iotId)).toBeUndefined();
+    });
+
+    it("counts the devices of products, none where there is no product", async () => {
+      const { second } = open();
+      const [two, none, nowhere] = [await productWith("dev-1", "dev-2"), await productWith(), aProductKey()];
+      const counts = await second.countDevices([two.product.productKey, none.product.productKey, nowhere]);
+      expect([...counts.values()]).toEqual([2, 0, 0]);
+      expect(await second.countDevices([])).toEqual(new Map());
+    });
+
     it("finds all that a login needs in one look-up, with the product as it is now", async () => {
       const { store } = open();
       const { product, first } = await productWith("login-device");

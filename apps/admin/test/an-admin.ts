@@ -129,7 +129,12 @@ async function realServices() {
   const found = await findServices();
   await migrate(database);
   await migrateServices(database, found);
-  const place = { database, dataFolder: undefined, settings: settingsOf(found).parse({}) };
+  const place = {
+    database,
+    dataFolder: undefined,
+    publicUrl: "http://devices.example.com",
+    settings: settingsOf(found).parse({}),
+  };
   let opened: OpenServices | undefined;
   const openAll: TestPlatformOptions["openServices"] = (core) => {
     const definitions = found.map(({ definition }) => definition);

@@ -3,6 +3,7 @@ import type { Inbound, Ingress } from "@trine/ingress";
 import Fastify from "fastify";
 import { createAcknowledgeRoute } from "./acknowledge-route.ts";
 import { createAuthRoute } from "./auth-route.ts";
+import { createDownloadRoute } from "./download-route.ts";
 import { createDropPastLease } from "./drop-past-lease.ts";
 import { createFetchRoute } from "./fetch-route.ts";
 import { createHandedServer } from "./handed-server.ts";
@@ -12,6 +13,7 @@ import { createRegistrationRoute } from "./registration-route.ts";
 import { REPLY_CODES, UNKNOWN_REQUEST } from "./reply-code.ts";
 import type { HttpSettings } from "./settings.ts";
 import { createTopicRoute } from "./topic-route.ts";
+import { createTransfers } from "./transfers.ts";
 import { writeRefusal } from "./write-reply.ts";
 
 const AUTH_BODY_BYTES = 4_096;
@@ -55,7 +57,11 @@ export async function createHttpApp(
   app.addHook("onRequest", dropPastLease);
   app.addHook("preHandler", dropPastLease);
   const polls = createPolls(settings.TRINE_HTTP_POLLS);
-  app.addHook("preClose", async () => polls.stop());
+  const transfers = createTransfers({ recorder, stallMs: settings.TRINE_HTTP_REQUEST_SECONDS * 1_000 });
+  app.addHook("preClose", async () => {
+    polls.stop();
+    transfers.stop();
+  });
   app.post("/auth", { bodyLimit: AUTH_BODY_BYTES }, createAuthRoute(platform, originOf));
   const inClear = settings.TRINE_REGISTRATION_IN_CLEAR === "on";
   app.post(
@@ -72,6 +78,7 @@ export async function createHttpApp(
     createFetchRoute(platform, { originOf, polls, maxWaitMs: settings.TRINE_HTTP_POLL_SECONDS * 1_000 }),
   );
   app.delete("/mailbox/:messageId", createAcknowledgeRoute(platform, originOf));
+  app.route({ method: ["GET", "HEAD"], url: "/download/*", handler: createDownloadRoute(platform, transfers) });
   app.setNotFoundHandler((_request, reply) => writeRefusal(reply, UNKNOWN_REQUEST));
   app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
     const { statusCode = 500 } = error;

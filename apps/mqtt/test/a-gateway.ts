@@ -48,6 +48,7 @@ const ANSWERING: DeviceServices = {
   },
   opened: () => undefined,
   told: async () => undefined,
+  download: async () => "missing",
   evict: () => undefined,
   clear: () => undefined,
 };

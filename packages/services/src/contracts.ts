@@ -1,7 +1,7 @@
 import type { Session } from "@trine/core/auth";
 import type { DeviceRef } from "@trine/core/certificate";
 import type { ServiceCore } from "@trine/core/platform";
-import type { RevocationTarget, Served } from "@trine/core/ports";
+import type { Download, RevocationTarget, Served } from "@trine/core/ports";
 import type { SqlDatabase } from "@trine/postgres";
 import type { z } from "zod";
 import type { ServiceRoute } from "./kit/rest/service-route.ts";
@@ -34,6 +34,12 @@ export interface ServiceHost extends ServiceCore {
   isOn(device: DeviceRef): Promise<boolean>;
   /** Tells this service on another node. Rejects when that node does not answer. */
   tell(nodeId: string, body: string): Promise<string | undefined>;
+  /**
+   * A link to something of `downloads`, that whoever has it may fetch over HTTP from any node for `ttlMs`, revoked or not.
+   *
+   * @param subject letters, digits and `-._~`, in levels; 200 characters at most.
+   */
+  signedUrl(subject: string, ttlMs: number): string;
 }
 
 /** A service that runs in this process. */
@@ -45,6 +51,12 @@ export interface OpenDeviceService {
   readonly topics?: Readonly<Record<string, TopicHandler>>;
   /** What operators and applications may ask of it. */
   readonly routes?: readonly ServiceRoute[];
+  /**
+   * Opens what a link of `signedUrl` leads to; nothing when it is not there (any more).
+   *
+   * @throws when a store cannot answer.
+   */
+  readonly downloads?: (subject: string) => Promise<Download | undefined>;
   /** What has to be done now and then, by one process or several of the installation at once. */
   readonly works?: readonly ServiceWork[];
   /** The device has a new connection on this node; the login may not be answered yet. */

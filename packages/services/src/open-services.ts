@@ -11,6 +11,7 @@ import type {
   ServiceWork,
   TopicHandler,
 } from "./contracts.ts";
+import { createLinks, type Links } from "./kit/links/links.ts";
 import type { ServiceRoute } from "./kit/rest/service-route.ts";
 import { createTopicTable } from "./topic-table.ts";
 
@@ -30,6 +31,8 @@ export interface OpenServices extends DeviceServices {
 export interface ServicePlace {
   readonly database: SqlDatabase;
   readonly dataFolder: string | undefined;
+  /** Where devices reach the HTTP adapter, without a slash at the end. */
+  readonly publicUrl: string;
   /** Settings of all of them, checked. */
   readonly settings: Readonly<Record<string, unknown>>;
 }
@@ -45,9 +48,10 @@ export function openServices(
   core: ServiceCore,
   place: ServicePlace,
 ): OpenServices {
+  const links = createLinks(core, place.publicUrl);
   const running: readonly Running[] = definitions.map((definition) => ({
     definition,
-    open: definition.open(hostOf(definition, core, place), place.settings as never),
+    open: definition.open(hostOf(definition, core, { ...place, links }), place.settings as never),
   }));
   const table = createTopicTable(
     running.flatMap(({ definition, open }) =>
@@ -90,6 +94,11 @@ export function openServices(
     async told(service, body) {
       return byName.get(service)?.told?.(body);
     },
+    async download(path) {
+      const target = links.read(path);
+      if (!target) return "forbidden";
+      return (await byName.get(target.service)?.downloads?.(target.subject)) ?? "missing";
+    },
     evict(target) {
       for (const { open } of running) open.evict?.(target);
     },
@@ -107,7 +116,11 @@ export function openServices(
   };
 }
 
-function hostOf(definition: DeviceService, core: ServiceCore, place: ServicePlace): ServiceHost {
+function hostOf(
+  definition: DeviceService,
+  core: ServiceCore,
+  place: ServicePlace & { readonly links: Links },
+): ServiceHost {
   return {
     ...core,
     database: place.database,
@@ -121,6 +134,7 @@ function hostOf(definition: DeviceService, core: ServiceCore, place: ServicePlac
       if (!reply) throw new Error(`the service ${definition.name} of ${nodeId} did not answer`);
       return reply.body;
     },
+    signedUrl: (subject, ttlMs) => place.links.make({ service: definition.name, subject }, ttlMs),
   };
 }
 

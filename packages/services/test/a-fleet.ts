@@ -109,7 +109,12 @@ async function openNode(
     masterKey: MASTER_KEY,
     instead: { registry: createSqlDeviceRegistry(database) },
     openServices(core) {
-      opened = openServices(definitions, core, { database, dataFolder: undefined, settings });
+      opened = openServices(definitions, core, {
+        database,
+        dataFolder: undefined,
+        publicUrl: "http://devices.example.com",
+        settings,
+      });
       return opened;
     },
   });

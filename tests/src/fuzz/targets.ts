@@ -4,6 +4,7 @@ import { proxyHeaders, requestHeads, tlsFlights, x509Certificates } from "./targ
 import { cloudForms } from "./targets/cloud-forms.ts";
 import { coapBlocks, coapDatagrams, coapNumbers } from "./targets/coap-datagrams.ts";
 import { masterKeys, names, pskIdentities, sealedPayloads, sealedSecrets } from "./targets/core-texts.ts";
+import { byteRanges, downloadLinks } from "./targets/downloads.ts";
 import { dtlsFront } from "./targets/dtls-front.ts";
 import { dtlsPeers } from "./targets/dtls-peers.ts";
 import { dtlsFragments, dtlsRecords } from "./targets/dtls-records.ts";
@@ -49,4 +50,6 @@ export const TARGETS: readonly FuzzTarget[] = [
   dtlsFront,
   dtlsPeers,
   cloudForms,
+  downloadLinks,
+  byteRanges,
 ];

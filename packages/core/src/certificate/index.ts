@@ -33,6 +33,7 @@ export {
 } from "./seal-context.ts";
 export { Secret } from "./secret.ts";
 export { DEFAULT_SIGN_METHOD, parseSignMethod, SIGN_METHODS, type SignMethod } from "./sign-method.ts";
+export type { Signer } from "./signer.ts";
 export { unprintable } from "./unprintable.ts";
 export type { SealedSecret, Vault } from "./vault.ts";
 export { VaultError } from "./vault-error.ts";

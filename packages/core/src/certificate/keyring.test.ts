@@ -76,6 +76,34 @@ describe("a vault", () => {
   });
 });
 
+describe("a signature", () => {
+  const dataKey = randomBytes(32);
+  const aRing = (masters: readonly Buffer[], isSealing = false) => {
+    const ring = createKeyring(masters, random);
+    ring.addDataKey(dataKey);
+    if (isSealing) ring.sealWith(dataKeyId(dataKey));
+    return ring;
+  };
+
+  it("is known by every process that has its key, and by no other", () => {
+    const byMaster = aRing([newer]).sign("text");
+    const byDataKey = aRing([newer], true).sign("text");
+    expect(byMaster).not.toBe(byDataKey);
+    for (const signature of [byMaster, byDataKey])
+      expect(aRing([newer, older], true).isSigned("text", signature)).toBe(true);
+    expect(aRing([older]).isSigned("text", byMaster)).toBe(false);
+    expect(createKeyring([newer], random).isSigned("text", byDataKey)).toBe(false);
+  });
+
+  it("is of this text, and whole", () => {
+    const ring = aRing([newer]);
+    const signature = ring.sign("text");
+    expect(ring.isSigned("texts", signature)).toBe(false);
+    for (const wrong of ["", ".", signature.slice(0, -2), signature.split(".")[0] ?? "", `x${signature}`])
+      expect(ring.isSigned("text", wrong)).toBe(false);
+  });
+});
+
 describe("a keyring with data keys", () => {
   const [one, two] = [randomBytes(32), randomBytes(32)];
   const context = { bound: "device-secret/pk/d1/1", legacy: "pk/d1" };

@@ -1,9 +1,11 @@
-import { createHash } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
 import type { Random } from "../ports/clock.ts";
 import { aesOpen, aesSeal, KEY_BYTES } from "./aes-seal.ts";
+import { macMatches } from "./mac.ts";
 import { masterKeyId } from "./master-key.ts";
 import type { SealContext } from "./seal-context.ts";
 import { Secret } from "./secret.ts";
+import type { Signer } from "./signer.ts";
 import { unprintable } from "./unprintable.ts";
 import type { SealedSecret, Vault } from "./vault.ts";
 import { VaultError } from "./vault-error.ts";
@@ -12,7 +14,7 @@ import { VaultError } from "./vault-error.ts";
 const DATA_KEY_FORMAT = "2";
 
 /** A vault whose keys may change while it is used. */
-export interface Keyring extends Vault {
+export interface Keyring extends Vault, Signer {
   /** Adds a key, for opening. It is never taken out again: what it sealed may be remembered somewhere. */
   addDataKey(key: Uint8Array): void;
   /** Has secrets sealed with this data key from now on. */
@@ -47,6 +49,17 @@ export function createKeyring(masterKeys: readonly Uint8Array[], random: Random)
   }
 
   return {
+    sign(text) {
+      const dataKey = sealing === undefined ? undefined : dataKeys.get(sealing);
+      if (sealing !== undefined && dataKey) return `${sealing}.${macOf(dataKey, text).toString("base64url")}`;
+      if (!newest) throw new VaultError("there is no key to sign with");
+      return `${newest[0]}.${macOf(newest[1], text).toString("base64url")}`;
+    },
+    isSigned(text, signature) {
+      const [keyId = "", mac = ""] = signature.split(".", 2);
+      const key = dataKeys.get(keyId) ?? masters.get(keyId);
+      return key !== undefined && macMatches(macOf(key, text), Buffer.from(mac, "base64url"));
+    },
     seal(secret, context) {
       const plain = Buffer.from(secret.reveal(), "utf8");
       const dataKey = sealing === undefined ? undefined : dataKeys.get(sealing);
@@ -100,6 +113,12 @@ export function createVault(keys: readonly Uint8Array[], random: Random): Vault 
 function parse(sealed: SealedSecret): { format: string; keyId: string; body: string } {
   const [body = "", keyId = "", ...format] = sealed.split(".").toReversed();
   return { format: format.join("."), keyId, body };
+}
+
+/** Under a key of its own, which says nothing about the one that seals. */
+function macOf(key: Uint8Array, text: string): Buffer {
+  const signing = createHmac("sha256", key).update("trine signs").digest();
+  return createHmac("sha256", signing).update(text).digest();
 }
 
 function boundOf(context: SealContext): string {

@@ -169,6 +169,7 @@ export function createPlatform(ports: PlatformPorts, options: PlatformOptions): 
     uplink,
     revocation,
     notes: timeline,
+    signer: ports.keychain,
     isTrusted: ports.isTrusted ?? (() => true),
   };
   if (ports.openServices) services.bind(ports.openServices(serviceCore));
@@ -190,6 +191,7 @@ export function createPlatform(ports: PlatformPorts, options: PlatformOptions): 
       mayServe: ports.mayServe,
       mayAccept: () => ports.room?.mayAccept() ?? true,
       rates: guard.rates,
+      download: services.download,
       mailbox: ports.mailbox,
       subscriptions: ports.subscriptions,
       recorder,

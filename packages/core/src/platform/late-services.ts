@@ -19,6 +19,9 @@ export function createLateServices(): LateServices {
     async told(service, body) {
       return bound?.told(service, body);
     },
+    async download(path) {
+      return bound ? bound.download(path) : "missing";
+    },
     evict: (target) => bound?.evict(target),
     clear: () => bound?.clear(),
   };

@@ -4,6 +4,7 @@ import type { Registrar } from "../auth/registration/registrar.ts";
 import type { Rates } from "../guard/rates.ts";
 import type { Connections, Downlink, Inbox, SessionHolder, Uplink } from "../messaging/contracts.ts";
 import type { Clock, Random } from "../ports/clock.ts";
+import type { DeviceServices } from "../ports/device-services.ts";
 import type { Mailbox } from "../ports/mailbox.ts";
 import type { Recorder } from "../ports/recorder.ts";
 import type { SubscriptionStore } from "../ports/subscription-store.ts";
@@ -37,6 +38,13 @@ export interface Platform {
   readonly recorder: Recorder;
   /** How often devices may do what. */
   readonly rates: Pick<Rates, "takeDownlink" | "downlinkWaitMs">;
+  /**
+   * A file that a device fetches by a link that a service gave it.
+   *
+   * @param path of the link, behind what leads to downloads.
+   * @throws when a store cannot answer.
+   */
+  readonly download: DeviceServices["download"];
   readonly clock: Clock;
   readonly random: Random;
   /** Takes part in revocation and delivery. @returns the way out. */

@@ -1,4 +1,5 @@
 import type { Authenticator } from "../auth/authenticator.ts";
+import type { Signer } from "../certificate/signer.ts";
 import type { Vault } from "../certificate/vault.ts";
 import type { Connections, Downlink, Uplink } from "../messaging/contracts.ts";
 import type { AuditLog } from "../ports/audit-log.ts";
@@ -29,6 +30,7 @@ export interface ServiceCore {
   readonly audit: AuditLog;
   readonly notes: TimelineNotes;
   readonly vault: Vault;
+  readonly signer: Signer;
   readonly clock: Clock;
   readonly timer: Timer;
   readonly random: Random;

@@ -1,6 +1,7 @@
 import type { Session } from "../auth/session.ts";
 import type { DeviceRef } from "../certificate/names.ts";
 import type { RevocationTarget } from "./control-bus.ts";
+import type { Download } from "./download.ts";
 import type { UplinkMessage } from "./uplink-log.ts";
 
 /** What the gateway itself answers to a message. */
@@ -37,6 +38,13 @@ export interface DeviceServices {
   opened(session: Session): void;
   /** A service of another node sends `body`. @returns what this node's has to say. */
   told(service: string, body: string): Promise<string | undefined>;
+  /**
+   * Opens what a link of a service leads to.
+   *
+   * @returns `forbidden` when the link was not signed here or is over, `missing` when the service has no such thing (any more).
+   * @throws when a store cannot answer.
+   */
+  download(path: string): Promise<Download | "forbidden" | "missing">;
   /** Forgets what is remembered about a target. */
   evict(target: RevocationTarget): void;
   /** Forgets everything that is remembered. */

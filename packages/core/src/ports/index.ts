@@ -29,6 +29,7 @@ export type {
 } from "./device-registry.ts";
 export { InvalidCursorError } from "./device-registry.ts";
 export type { DeviceServices, Reply, Served } from "./device-services.ts";
+export type { Download } from "./download.ts";
 export { type KeyService, KeyServiceError } from "./key-service.ts";
 export type {
   DataKeyRecord,

@@ -66,7 +66,13 @@ export async function startService<S extends z.ZodObject>(definition: ServiceDef
         nats: natsLocation(runtime),
         dataFolder: folder?.path,
       },
-      { clock: systemClock, recorder, timelineEvents: runtime.TRINE_TIMELINE_EVENTS, services },
+      {
+        clock: systemClock,
+        recorder,
+        timelineEvents: runtime.TRINE_TIMELINE_EVENTS,
+        services,
+        publicUrl: runtime.TRINE_PUBLIC_URL,
+      },
     );
     undo.add(() => open.close());
     const keychain = await openKeys(masterKeys, { stores: open.stores, clock: systemClock, random });

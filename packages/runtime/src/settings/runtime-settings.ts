@@ -8,6 +8,13 @@ export const runtimeSettings = z.object({
   TRINE_SERVICES_DIR: optionalTextSetting(
     "A folder with further device services, each in a folder of its own whose file `service.js` exports `service`. See [Services of your own](services.md#services-of-your-own).",
   ),
+  TRINE_PUBLIC_URL: z
+    .url({ protocol: /^https?$/ })
+    .default("http://localhost:8080")
+    .transform((url) => url.replace(/\/$/, ""))
+    .describe(
+      "Where devices reach the HTTP adapter, for links that they are given to fetch files: remote configuration, firmware. With `https` they fetch over TLS.",
+    ),
   DATABASE_URL: optionalTextSetting("`postgres://...`. Unset: PGlite in the data folder, for the single process only."),
   REDIS_URL: optionalTextSetting(
     "`redis://`, `rediss://`, `redis[s]+cluster://user:pass@h:p,h:p` or `redis[s]+sentinel://user:pass@h:p,h:p/name`. Unset: kept in the SQL store, for the single process only.",

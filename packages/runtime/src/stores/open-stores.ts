@@ -80,7 +80,13 @@ export interface StoreLocations {
  */
 export async function openStores(
   where: StoreLocations,
-  deps: { clock: Clock; recorder: Recorder; timelineEvents: number; services: readonly FoundService[] },
+  deps: {
+    clock: Clock;
+    recorder: Recorder;
+    timelineEvents: number;
+    services: readonly FoundService[];
+    publicUrl: string;
+  },
 ): Promise<OpenStores> {
   const database = await openDatabase(where, deps);
   const undo = createUndo();
@@ -122,7 +128,7 @@ export async function openStores(
         openServices(
           deps.services.map(({ definition }) => definition),
           core,
-          { database, dataFolder: where.dataFolder, settings },
+          { database, dataFolder: where.dataFolder, publicUrl: deps.publicUrl, settings },
         ),
       close: () => undo.run(),
     };

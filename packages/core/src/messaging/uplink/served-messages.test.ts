@@ -9,6 +9,7 @@ const noServices: DeviceServices = {
   serve: async () => undefined,
   opened: () => undefined,
   told: async () => undefined,
+  download: async () => "missing",
   evict: () => undefined,
   clear: () => undefined,
 };

@@ -47,6 +47,7 @@ const TABLE: readonly Row[] = [
   [`GET ${DEVICE}/messages/:messageId`, "viewer", "product"],
 
   ["GET /v1/services", "viewer", "listed"],
+  [`GET ${DEVICE}/firmware`, "viewer", "product"],
 
   [`POST ${PRODUCT}/batches`, "operator", "product"],
   ["GET /v1/batches/:batchId", "viewer", "batch"],

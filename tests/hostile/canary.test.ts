@@ -5,6 +5,7 @@ import { INSTALLATIONS, type Installation, startInstallation } from "../src/inst
 import { Canaries, type Find } from "./canary/canaries.ts";
 import { refuseDevice, serveDevice } from "./canary/drive-devices.ts";
 import { plantSecrets, refuseOperator } from "./canary/drive-operators.ts";
+import { refuseRegistrations, registerDevices } from "./canary/drive-registrations.ts";
 import { commandsOf, filesOf, rowsOf, shownBy, type Written } from "./canary/gather.ts";
 
 /** Where the design keeps a secret in clear, and why. */
@@ -23,12 +24,18 @@ describe.each(INSTALLATIONS)("%s: whatever is refused, at the log level trace,",
     const trine = await startInstallation(kind, environment);
     try {
       const canaries = new Canaries();
-      const { productKey, apiKey, accessKeySecret } = await plantSecrets(trine, canaries);
+      const { productKey, productSecret, apiKey, accessKeySecret } = await plantSecrets(trine, canaries);
+      const firmware = { productKey, productSecret };
       const device = await addDevice(trine.api, productKey, "canary_01");
       const tokens = await serveDevice(trine, device, canaries);
-      const answers = await refuseDevice(trine, device, tokens);
+      await registerDevices(trine, firmware, canaries);
+      const answers = [
+        ...(await refuseDevice(trine, device, tokens)),
+        ...(await refuseRegistrations(trine, firmware, [device.deviceSecret, ...tokens])),
+      ];
       const refusals = await refuseOperator(trine, [
         device.deviceSecret,
+        productSecret,
         apiKey,
         accessKeySecret,
         trine.adminKey,
@@ -36,11 +43,12 @@ describe.each(INSTALLATIONS)("%s: whatever is refused, at the log level trace,",
       ]);
       expect(refusals.length).toBeGreaterThan(60);
 
-      const path = `/v1/products/${productKey}/devices/${device.deviceName}`;
+      const devices = [device.deviceName, "canary_02", "canary_03"];
+      const paths = devices.map((name) => `/v1/products/${productKey}/devices/${name}`);
       const written: Written[] = [
         ...answers.map((bytes) => ({ where: `answer ${bytes.toString("latin1").slice(0, 80)}`, bytes })),
         ...refusals.map((bytes) => ({ where: `problem ${bytes.slice(0, 120)}`, bytes })),
-        ...(await shownBy(trine, [path])),
+        ...(await shownBy(trine, paths)),
         ...(await storedBy(trine, folder.path)),
       ];
       const log = written.filter(({ where }) => where.startsWith("log of "));
@@ -49,7 +57,7 @@ describe.each(INSTALLATIONS)("%s: whatever is refused, at the log level trace,",
     } finally {
       await trine.dispose();
     }
-  });
+  }, 120_000);
 });
 
 it("a secret would be found in every spelling, wherever it begins", () => {

@@ -1,12 +1,14 @@
 import { setTimeout as pass } from "node:timers/promises";
 import type { Platform, RunningAdapter } from "@trine/core/platform";
-import { signCoapLogin } from "@trine/device";
+import { signCoapLogin, signRegistration } from "@trine/device";
 import type {
   AdapterDriver,
   DeviceSession,
   LoginAnswer,
   LoginRequest,
   ReceivedMessage,
+  RegisterAnswer,
+  RegisterRequest,
 } from "@trine/testkit/conformance";
 import { generate, type ParsedPacket, parse } from "coap-packet";
 import { type CoapDeps, type CoapSettings, coapSettings, startCoap } from "../src/index.ts";
@@ -30,11 +32,23 @@ export const coapDriver: AdapterDriver = {
       malformed: "4.00",
       unavailable: "5.03",
     },
+    registration: {
+      accepted: "2.05",
+      badSignature: "4.01",
+      off: "4.03",
+      unknownDevice: "4.03",
+      alreadyActive: "4.03",
+      unavailable: "5.03",
+    },
     publish: { accepted: "2.05", foreignTopic: "4.03", oversized: "4.13", unavailable: "5.03", revoked: "4.01" },
   },
   async start(platform) {
-    const { port, adapter } = await startOn(platform);
-    return { login: (login) => logIn(port, login), stop: () => adapter.stop() };
+    const { port, adapter } = await startOn(platform, { TRINE_REGISTRATION_IN_CLEAR: "on" });
+    return {
+      login: (login) => logIn(port, login),
+      register: (request) => register(port, request),
+      stop: () => adapter.stop(),
+    };
   },
 };
 
@@ -68,6 +82,17 @@ async function logIn(port: number, login: LoginRequest): Promise<LoginAnswer> {
   }
   const { token } = JSON.parse(packet.payload.toString()) as { token: string };
   return { ...answer, session: sessionOn(client, port, token) };
+}
+
+async function register(port: number, { device, productSecret }: RegisterRequest): Promise<RegisterAnswer> {
+  const signed = signRegistration({ ...device, productSecret }, { random: "0123456789ABCDEF01234567" });
+  const { signMethod: signmethod, ...fields } = signed;
+  const client = await openRaw(port);
+  const payload = Buffer.from(JSON.stringify({ signmethod, ...fields }));
+  const packet = await client.request({ path: "/auth/register/device", payload });
+  await client.close();
+  const handed = packet.code === "2.05" ? (JSON.parse(String(packet.payload)) as { deviceSecret: string }) : {};
+  return { code: packet.code, raw: rawOf(packet), ...handed };
 }
 
 function sessionOn(client: RawClient, port: number, token: string): DeviceSession {

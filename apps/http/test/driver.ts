@@ -1,5 +1,12 @@
-import { signHttpLogin } from "@trine/device";
-import type { AdapterDriver, DeviceSession, LoginAnswer, LoginRequest } from "@trine/testkit/conformance";
+import { signHttpLogin, signRegistration } from "@trine/device";
+import type {
+  AdapterDriver,
+  DeviceSession,
+  LoginAnswer,
+  LoginRequest,
+  RegisterAnswer,
+  RegisterRequest,
+} from "@trine/testkit/conformance";
 import { httpSettings, startHttp } from "../src/index.ts";
 import { anIngress } from "./an-ingress.ts";
 import { ask, type Channel, exchange, post, type RawReply } from "./raw-exchange.ts";
@@ -20,6 +27,14 @@ export const createHttpDriver = (channel: Channel): AdapterDriver => ({
       malformed: "10001",
       unavailable: "10000",
     },
+    registration: {
+      accepted: "200",
+      badSignature: "6600",
+      off: "6288",
+      unknownDevice: "6100",
+      alreadyActive: "6289",
+      unavailable: "500",
+    },
     publish: { accepted: "0", foreignTopic: "20003", oversized: "10001", unavailable: "10000", revoked: "20001" },
   },
   async start(platform) {
@@ -27,11 +42,16 @@ export const createHttpDriver = (channel: Channel): AdapterDriver => ({
       TRINE_DEVICE_HOST: "127.0.0.1",
       TRINE_HTTP_PORT: "0",
       TRINE_HTTPS_PORT: "0",
+      TRINE_REGISTRATION_IN_CLEAR: "on",
     });
     const adapter = await startHttp(platform, settings, anIngress());
     const port = adapter.ports[`TRINE_${channel}_PORT`] ?? 0;
     const send: Ask = (request) => exchange(port, request, channel);
-    return { login: (login) => logIn(send, login), stop: () => adapter.stop() };
+    return {
+      login: (login) => logIn(send, login),
+      register: (request) => register(send, request),
+      stop: () => adapter.stop(),
+    };
   },
 });
 
@@ -44,6 +64,14 @@ async function logIn(send: Ask, { device, deviceSecret, signMethod, malformed }:
   if (code !== "0") return answer;
   const { token } = (JSON.parse(body) as { info: { token: string } }).info;
   return { ...answer, session: sessionOf(send, token) };
+}
+
+async function register(send: Ask, { device, productSecret }: RegisterRequest): Promise<RegisterAnswer> {
+  const signed = signRegistration({ ...device, productSecret }, { random: "r4nd0m" });
+  const form = new URLSearchParams({ ...signed });
+  const { raw, body, code } = await send(post("/auth/register/device", {}, String(form)));
+  const { data = {} } = JSON.parse(body) as { data?: { deviceSecret?: string } };
+  return { code, raw: raw.replace(/^Date: .*$/m, "Date:"), ...data };
 }
 
 function sessionOf(send: Ask, token: string): DeviceSession {

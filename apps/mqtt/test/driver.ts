@@ -1,7 +1,14 @@
 import type { ChannelProof } from "@trine/core/auth";
 import type { Platform } from "@trine/core/platform";
-import { signMqttLogin } from "@trine/device";
-import type { AdapterDriver, DeviceSession, LoginAnswer, LoginRequest } from "@trine/testkit/conformance";
+import { registrationConnect, signMqttLogin, signRegistration } from "@trine/device";
+import type {
+  AdapterDriver,
+  DeviceSession,
+  LoginAnswer,
+  LoginRequest,
+  RegisterAnswer,
+  RegisterRequest,
+} from "@trine/testkit/conformance";
 import { type MqttSettings, mqttSettings, startMqtt } from "../src/index.ts";
 import { anIngress } from "./an-ingress.ts";
 import { aPublish, aSubscribe, type Channel, openRaw, type RawClient } from "./raw-client.ts";
@@ -20,6 +27,14 @@ export const createMqttDriver = (channel: Channel): AdapterDriver => ({
       malformed: "2",
       unavailable: "3",
     },
+    registration: {
+      accepted: "0",
+      badSignature: "4",
+      off: "5",
+      unknownDevice: "5",
+      alreadyActive: "5",
+      unavailable: "3",
+    },
     publish: {
       accepted: "puback",
       foreignTopic: "puback",
@@ -29,17 +44,19 @@ export const createMqttDriver = (channel: Channel): AdapterDriver => ({
     },
   },
   async start(platform) {
-    const { port, stop } = await startOn(platform);
+    const { port, stop } = await startOn(platform, { TRINE_REGISTRATION_IN_CLEAR: "on" });
     const clients = new Set<RawClient>();
     // A handshake ahead, so that a login is sent when the scenario says so, over every channel.
     let next = openRaw(port, channel);
+    const take = async () => {
+      const client = await next;
+      next = openRaw(port, channel);
+      clients.add(client);
+      return client;
+    };
     return {
-      async login(login) {
-        const client = await next;
-        next = openRaw(port, channel);
-        clients.add(client);
-        return logIn(client, login);
-      },
+      login: async (login) => logIn(await take(), login),
+      register: async (request) => register(await take(), request),
       async stop() {
         clients.add(await next);
         await Promise.all([...clients].map((client) => client.close()));
@@ -86,6 +103,19 @@ async function logIn(client: RawClient, login: LoginRequest): Promise<LoginAnswe
     return { accepted: false, code: String(answer.returnCode), raw };
   }
   return { accepted: true, code: "0", raw, session: sessionOn(client) };
+}
+
+async function register(client: RawClient, { device, productSecret }: RegisterRequest): Promise<RegisterAnswer> {
+  const login = registrationConnect(signRegistration({ ...device, productSecret }, { random: "CD34AB12" }));
+  const connect = { cmd: "connect", protocolId: "MQTT", protocolVersion: 4, clean: true, keepalive: 60 } as const;
+  client.send({ ...connect, ...login, password: Buffer.from(login.password) });
+  const { returnCode } = await client.take("connack");
+  if (returnCode !== 0) {
+    await client.closed;
+    return { code: String(returnCode), raw: client.raw() };
+  }
+  const { payload } = await client.take("publish");
+  return { code: "0", raw: client.raw(), ...(JSON.parse(String(payload)) as { deviceSecret: string }) };
 }
 
 function sessionOn(client: RawClient): DeviceSession {

@@ -12,6 +12,12 @@ export { type SignedLogin, type SignOptions, signFields } from "./login/sign-fie
 export { signHttpLogin } from "./login/sign-http-login.ts";
 export { type MqttLogin, type MqttSignOptions, signMqttLogin } from "./login/sign-mqtt-login.ts";
 export { type PskLogin, signPsk } from "./login/sign-psk.ts";
+export {
+  type Firmware,
+  registrationConnect,
+  type SignedRegistration,
+  signRegistration,
+} from "./login/sign-registration.ts";
 export { connectMqtt } from "./mqtt/connect-mqtt.ts";
 export { connectMqttByX509, type MqttX509Connection, type MqttX509Options } from "./mqtt/connect-mqtt-by-x509.ts";
 export type { MqttConnection, MqttMessage, MqttOptions } from "./mqtt/mqtt-connection.ts";

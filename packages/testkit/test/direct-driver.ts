@@ -29,6 +29,14 @@ export function createDirectDriver(keep: "connection" | "token"): AdapterDriver 
         malformed: "malformed",
         unavailable: "unavailable",
       },
+      registration: {
+        accepted: "ok",
+        badSignature: "bad_credentials",
+        off: "registration_off",
+        unknownDevice: "unknown_device",
+        alreadyActive: "already_active",
+        unavailable: "unavailable",
+      },
       publish: {
         accepted: "ok",
         foreignTopic: "forbidden_topic",
@@ -145,6 +153,15 @@ function startDirect(
       const token = outcome.token?.text.reveal();
       const session = token === undefined ? await connect(outcome) : present(token);
       return { accepted: true, code: "ok", raw: "ok", session };
+    },
+    async register({ device, productSecret }) {
+      const random = "direct";
+      const mac = computeMac("hmacsha256", new Secret(productSecret), stringToSign({ ...device, random }));
+      const about = { device, random, mac, signMethod: "hmacsha256", wants: "secret" } as const;
+      const outcome = await platform.registrar.register({ ...about, transport, peer: "127.0.0.1" });
+      if (isRefusal(outcome)) return { code: outcome.code, raw: outcome.code };
+      if (!("deviceSecret" in outcome)) throw new Error("a secret was asked for");
+      return { code: "ok", raw: "ok", deviceSecret: outcome.deviceSecret.reveal() };
     },
     async stop() {
       await closeMatching(() => true);

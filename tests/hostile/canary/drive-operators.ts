@@ -13,10 +13,11 @@ const WITHIN_MS = 10_000;
 export async function plantSecrets(
   { api, adminKey }: Installation,
   canaries: Canaries,
-): Promise<{ productKey: string; apiKey: string; accessKeySecret: string }> {
+): Promise<{ productKey: string; productSecret: string; apiKey: string; accessKeySecret: string }> {
   canaries.add("admin key", adminKey);
   const product = await api.call<{ productKey: string; productSecret: string }>("POST", "/v1/products", {
     name: "canaries",
+    policy: { registration: "open" },
   });
   canaries.add("ProductSecret", product.productSecret);
   const made = await api.call<{ key: string; keyId: string }>("POST", "/v1/api-keys", {
@@ -31,7 +32,8 @@ export async function plantSecrets(
   const cookie = /trine_session=([^;]+)/.exec(signedIn.headers.get("set-cookie") ?? "")?.[1];
   if (cookie === undefined) throw new Error(`no session was opened: ${signedIn.status}`);
   canaries.add("session of an operator", cookie);
-  return { productKey: product.productKey, apiKey: made.key, accessKeySecret };
+  const { productKey, productSecret } = product;
+  return { productKey, productSecret, apiKey: made.key, accessKeySecret };
 }
 
 /** Asks every route of the REST API for what it refuses, with secrets in every place. @returns the bodies of all refusals. */

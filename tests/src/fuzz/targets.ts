@@ -12,6 +12,7 @@ import { coapCborLogin, coapJsonLogin, httpLogin } from "./targets/login-bodies.
 import { mqttConnect, mqttIdentifier } from "./targets/mqtt-connect.ts";
 import { mqttFrames } from "./targets/mqtt-frames.ts";
 import { batchCsv, storableTexts } from "./targets/operator-input.ts";
+import { coapRegistration, httpRegistration, mqttRegistration } from "./targets/registrations.ts";
 import { controlMessages, listCursors, storeUrls, uplinkIds } from "./targets/stored-texts.ts";
 import { topicClasses, topicFilters, topicPolicy } from "./targets/topics.ts";
 
@@ -52,4 +53,7 @@ export const TARGETS: readonly FuzzTarget[] = [
   cloudForms,
   downloadLinks,
   byteRanges,
+  httpRegistration,
+  coapRegistration,
+  mqttRegistration,
 ];

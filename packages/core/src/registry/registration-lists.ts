@@ -2,6 +2,7 @@ import { type DeviceName, parseDeviceName } from "../certificate/names.ts";
 import type { DeviceRegistry } from "../ports/device-registry.ts";
 import type { RegistrationNames } from "../ports/registration-names.ts";
 import type { RegistrationListRequest, RegistrationLists } from "./contracts.ts";
+import { badName } from "./devices.ts";
 import { type Problem, problem } from "./problem.ts";
 import { cursorProblem, productNotFound } from "./products.ts";
 import { recordAct } from "./record-act.ts";
@@ -56,10 +57,11 @@ function check({
   const parsed: DeviceName[] = [];
   for (const [at, name] of names.entries()) {
     const deviceName = parseDeviceName(name);
-    if (!deviceName) return problem("invalid", "4 to 32 of letters, digits, -_@.:", `names.${at}`);
+    if (!deviceName) return badName(`names.${at}`);
     parsed.push(deviceName);
   }
   const wrong = prefixes.findIndex((prefix) => !PREFIX.test(prefix));
-  if (wrong >= 0) return problem("invalid", "1 to 32 of letters, digits, -_@.:", `prefixes.${wrong}`);
+  if (wrong >= 0)
+    return problem("invalid", `prefixes.${wrong}: 1 to 32 of letters, digits, -_@.:`, `prefixes.${wrong}`);
   return { names: [...new Set(parsed)], prefixes: [...new Set(prefixes)] };
 }

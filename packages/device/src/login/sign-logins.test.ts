@@ -3,6 +3,7 @@ import { signCoapLogin } from "./sign-coap-login.ts";
 import { signHttpLogin } from "./sign-http-login.ts";
 import { signMqttLogin } from "./sign-mqtt-login.ts";
 import { signPsk } from "./sign-psk.ts";
+import { registrationConnect, signRegistration } from "./sign-registration.ts";
 
 // Identity A of the vectors.
 const CERTIFICATE = {
@@ -46,5 +47,27 @@ describe("a login", () => {
     const { identity, key } = signPsk(CERTIFICATE);
     expect(identity).toBe("devicename|hmacsha256|a1b2C3d4E5f&device_01|2524608000000");
     expect(key.toString()).toBe("C23C6244A83512178DC4F7F930E27A0718D7F2A0C44371929C5B3CE1A7B5775C");
+  });
+});
+
+describe("a registration", () => {
+  const firmware = { productKey: "a1b2C3d4E5f", deviceName: "device_01", productSecret: "h1nQFYPZS0mWAbCd" };
+
+  it("carries the signature of the C SDK (vectors dynreg-https-c320-A, dynreg-https-sha1-A)", () => {
+    expect(signRegistration(firmware, { random: "8Ygb7ULYh53B6OA" }).sign.toUpperCase()).toBe(
+      "F82B1DD8B34EFA81078EB627F7926FD9CD0A0DCE5BD04E47AA3C0963D1686FE3",
+    );
+    expect(signRegistration(firmware, { random: "k3x9f0z1qa", signMethod: "hmacsha1" }).sign).toBe(
+      "f97ebc77eb6a79529d366e885c51056bf002c1d9",
+    );
+  });
+
+  it("over MQTT is a CONNECT as the C SDK writes it (vector dynreg-mqtt-c320-A)", () => {
+    const { clientId, username, password } = registrationConnect(signRegistration(firmware, { random: "CD34AB12" }));
+    expect({ clientId, username }).toEqual({
+      clientId: "a1b2C3d4E5f.device_01|authType=register,random=CD34AB12,signmethod=hmacsha256,securemode=2|",
+      username: "device_01&a1b2C3d4E5f",
+    });
+    expect(password.toUpperCase()).toBe("6911AEFA6F7C7A84495682E72713BD86AC1C5221446E544056A7B98BA08656B1");
   });
 });

@@ -33,6 +33,15 @@ export interface ExpectedCodes {
     readonly malformed: string;
     readonly unavailable: string;
   };
+  /** Only with `register`. */
+  readonly registration?: {
+    readonly accepted: string;
+    readonly badSignature: string;
+    readonly off: string;
+    readonly unknownDevice: string;
+    readonly alreadyActive: string;
+    readonly unavailable: string;
+  };
   readonly publish: {
     readonly accepted: string;
     /** A topic of another device. MQTT acknowledges and drops: then this equals `accepted`, and the scenario looks into the log. */
@@ -45,8 +54,26 @@ export interface ExpectedCodes {
   };
 }
 
+/** A registration of a device by itself, as its firmware holds it. */
+export interface RegisterRequest {
+  readonly device: DeviceRef;
+  /** In clear; what the signature is keyed with. */
+  readonly productSecret: string;
+}
+
+/** What the wire said to a registration. */
+export interface RegisterAnswer {
+  readonly code: string;
+  /** As `LoginAnswer.raw`. */
+  readonly raw: string;
+  /** The secret that was handed over. */
+  readonly deviceSecret?: string;
+}
+
 /** A started adapter. */
 export interface AdapterUnderTest {
+  /** Registers once, on a connection or socket of its own that the adapter takes for encrypted. Absent: its protocol has no registration. */
+  register?(request: RegisterRequest): Promise<RegisterAnswer>;
   /** Logs in once, as a device would that has these values, on a connection or socket of its own. Answers, never throws, for any refusal. */
   login(login: LoginRequest): Promise<LoginAnswer>;
   /** Closes the clients that are left and the adapter. */

@@ -7,6 +7,7 @@ import { describeMailbox } from "./describe-mailbox.ts";
 import { describeOutages } from "./describe-outages.ts";
 import { describePublishing } from "./describe-publishing.ts";
 import { describeRefusals } from "./describe-refusals.ts";
+import { describeRegistration } from "./describe-registration.ts";
 import { describeRevocation } from "./describe-revocation.ts";
 import { describeRotation } from "./describe-rotation.ts";
 import { createTestPlatform } from "./test-platform.ts";
@@ -34,6 +35,7 @@ export function describeAdapter(driver: AdapterDriver): void {
     describePublishing(driver, open);
     describeRevocation(driver, open);
     describeRotation(driver, open);
+    describeRegistration(driver, open);
     describeOutages(driver, open);
     describeMailbox(driver, open);
     describeLease(driver, open);

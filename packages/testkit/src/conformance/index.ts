@@ -6,6 +6,8 @@ export type {
   LoginAnswer,
   LoginRequest,
   ReceivedMessage,
+  RegisterAnswer,
+  RegisterRequest,
 } from "./adapter-driver.ts";
 export { countMacs } from "./count-macs.ts";
 export { describeAdapter } from "./describe-adapter.ts";

@@ -49,6 +49,15 @@ const TABLE: readonly Row[] = [
   ["GET /v1/services", "viewer", "listed"],
   [`GET ${DEVICE}/firmware`, "viewer", "product"],
 
+  [`GET ${PRODUCT}/model`, "viewer", "product"],
+  [`PUT ${PRODUCT}/model`, "operator", "product"],
+  [`DELETE ${PRODUCT}/model`, "operator", "product"],
+  [`GET ${PRODUCT}/model/options`, "viewer", "product"],
+  [`PATCH ${PRODUCT}/model/options`, "operator", "product"],
+  [`GET ${DEVICE}/properties`, "viewer", "product"],
+  [`GET ${DEVICE}/properties/:identifier/history`, "viewer", "product"],
+  [`GET ${DEVICE}/events`, "viewer", "product"],
+
   [`POST ${PRODUCT}/batches`, "operator", "product"],
   ["GET /v1/batches/:batchId", "viewer", "batch"],
   ["GET /v1/batches/:batchId/certificates.csv", "admin", "batch"],

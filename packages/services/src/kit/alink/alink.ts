@@ -23,9 +23,11 @@ const SWITCHED_OFF = { code: 403, message: "the service is switched off for this
  * Makes a handler of requests in the vendor's envelope (wire-format 6.5), which are answered on `{topic}_reply`: the id comes back as it was
  * sent, type and all; `sys.ack: 0` wants no answer. What is no JSON object, has no `params`, or has a text in them that no store could give back, is
  * answered 460; where no id can be read the answer has an empty one, since a device waits for some answer.
+ *
+ * @param work is given the id as a text as well, empty where it is neither text nor number.
  */
 export function alink(
-  work: (params: unknown, message: ServiceMessage) => Promise<AlinkAnswer> | AlinkAnswer,
+  work: (params: unknown, message: ServiceMessage, requestId: string) => Promise<AlinkAnswer> | AlinkAnswer,
 ): TopicHandler {
   const answer = (message: ServiceMessage, request: ParsedObject | undefined, said: AlinkAnswer): ServiceAnswer => ({
     ...(request && wantsNoReply(request) ? {} : { reply: alinkReply(message, request, said) }),
@@ -36,10 +38,16 @@ export function alink(
     async serve(message) {
       const request = parseObject(message.payload);
       const params = request && paramsOf(request);
-      return answer(message, request, params === undefined ? PARAMETER_ERROR : await work(params, message));
+      if (!request || params === undefined) return answer(message, request, PARAMETER_ERROR);
+      return answer(message, request, await work(params, message, requestIdOf(request)));
     },
     refuse: (message) => answer(message, parseObject(message.payload), SWITCHED_OFF),
   };
+}
+
+/** The id as a text, for messages to applications (wire-format 9.3). */
+function requestIdOf({ members: { id } }: ParsedObject): string {
+  return (typeof id === "string" && !findUnstorable(id)) || typeof id === "number" ? String(id) : "";
 }
 
 function paramsOf({ members }: ParsedObject): unknown {

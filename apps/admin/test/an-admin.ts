@@ -61,7 +61,7 @@ export async function openAdmin(
         TRINE_ADMIN_BODY_BYTES: options.bodyBytes ?? 16_777_216,
       },
       operators: gateway.operators,
-      services: services?.opened() ?? { switches: [], routes: [] },
+      services: services?.opened() ?? { switches: [], routes: [], find: () => undefined },
       recorder: gateway.recorder,
       adminKey: { secret: new Secret(KEY, "AdminKey"), isNew: false },
       writeSnapshot: undefined,

@@ -46,6 +46,8 @@ const TABLE: readonly Row[] = [
   [`POST ${DEVICE}/messages`, "operator", "product"],
   [`GET ${DEVICE}/messages/:messageId`, "viewer", "product"],
 
+  [`POST ${DEVICE}/rrpc`, "operator", "product"],
+
   ["GET /v1/services", "viewer", "listed"],
   [`GET ${DEVICE}/firmware`, "viewer", "product"],
 

@@ -4,6 +4,7 @@ import type { ServiceCore } from "@trine/core/platform";
 import type { Download, RevocationTarget, Served } from "@trine/core/ports";
 import type { SqlDatabase } from "@trine/postgres";
 import type { z } from "zod";
+import type { Offer, ServicePort } from "./kit/ports/service-port.ts";
 import type { ServiceRoute } from "./kit/rest/service-route.ts";
 
 /**
@@ -34,6 +35,10 @@ export interface ServiceHost extends ServiceCore {
   isOn(device: DeviceRef): Promise<boolean>;
   /** Tells this service on another node. Rejects when that node does not answer. */
   tell(nodeId: string, body: string): Promise<string | undefined>;
+  /** Tells it without waiting for what it says; it may be lost. */
+  notify(nodeId: string, body: string): Promise<void>;
+  /** What another service of this process offers; nothing before all are open, or when it is not there. */
+  find<T>(port: ServicePort<T>): T | undefined;
   /**
    * A link to something of `downloads`, that whoever has it may fetch over HTTP from any node for `ttlMs`, revoked or not.
    *
@@ -57,6 +62,8 @@ export interface OpenDeviceService {
    * @throws when a store cannot answer.
    */
   readonly downloads?: (subject: string) => Promise<Download | undefined>;
+  /** What other services, and programs of the gateway, may ask of it. */
+  readonly offers?: readonly Offer[];
   /** What has to be done now and then, by one process or several of the installation at once. */
   readonly works?: readonly ServiceWork[];
   /** The device has a new connection on this node; the login may not be answered yet. */

@@ -12,6 +12,7 @@ import type {
   TopicHandler,
 } from "./contracts.ts";
 import { createLinks, type Links } from "./kit/links/links.ts";
+import type { ServicePort } from "./kit/ports/service-port.ts";
 import type { ServiceRoute } from "./kit/rest/service-route.ts";
 import { createTopicTable } from "./topic-table.ts";
 
@@ -24,6 +25,8 @@ export interface OpenServices extends DeviceServices {
   readonly switches: readonly Pick<DeviceService, "name" | "summary" | "isOnByDefault">[];
   readonly routes: readonly { readonly service: string; readonly route: ServiceRoute }[];
   readonly works: readonly ServiceWork[];
+  /** What a service offers to programs of the gateway; nothing when it is not there. */
+  find<T>(port: ServicePort<T>): T | undefined;
   close(): Promise<void>;
 }
 
@@ -49,10 +52,14 @@ export function openServices(
   place: ServicePlace,
 ): OpenServices {
   const links = createLinks(core, place.publicUrl);
+  const offers = new Map<string, unknown>();
+  const find = <T>(port: ServicePort<T>) => offers.get(port.name) as T | undefined;
   const running: readonly Running[] = definitions.map((definition) => ({
     definition,
-    open: definition.open(hostOf(definition, core, { ...place, links }), place.settings as never),
+    open: definition.open(hostOf(definition, core, { ...place, links, find }), place.settings as never),
   }));
+  for (const { open } of running)
+    for (const { port, implementation } of open.offers ?? []) offers.set(port.name, implementation);
   const table = createTopicTable(
     running.flatMap(({ definition, open }) =>
       Object.entries(open.topics ?? {}).map(
@@ -110,6 +117,7 @@ export function openServices(
       (open.routes ?? []).map((route) => ({ service: definition.name, route })),
     ),
     works: running.flatMap(({ open }) => open.works ?? []),
+    find,
     async close() {
       await Promise.all(running.map(({ open }) => open.close?.()));
     },
@@ -119,7 +127,7 @@ export function openServices(
 function hostOf(
   definition: DeviceService,
   core: ServiceCore,
-  place: ServicePlace & { readonly links: Links },
+  place: ServicePlace & { readonly links: Links; readonly find: ServiceHost["find"] },
 ): ServiceHost {
   return {
     ...core,
@@ -134,6 +142,8 @@ function hostOf(
       if (!reply) throw new Error(`the service ${definition.name} of ${nodeId} did not answer`);
       return reply.body;
     },
+    notify: (nodeId, body) => core.bus.notify(nodeId, { kind: "service", service: definition.name, body }),
+    find: place.find,
     signedUrl: (subject, ttlMs) => place.links.make({ service: definition.name, subject }, ttlMs),
   };
 }

@@ -1,5 +1,6 @@
-import type { Session } from "@trine/core/auth";
-import type { DeviceRef } from "@trine/core/certificate";
+import { isRefusal, type Session } from "@trine/core/auth";
+import { type DeviceRef, deviceKey } from "@trine/core/certificate";
+import type { SessionHolder } from "@trine/core/messaging";
 import { type Actor, isProblem } from "@trine/core/registry";
 import { createMemoryPorts, type MemoryPorts } from "@trine/memory";
 import { createSqlDeviceRegistry, migrate, openPglite, openPostgres, type SqlDatabase } from "@trine/postgres";
@@ -19,9 +20,19 @@ export interface ServiceNode {
   readonly services: OpenServices;
   /** Sends as the device does. @returns the answer: its topic, and its payload as text. */
   send(session: Session, topic: string, payload: unknown): Promise<{ topic: string; text: string } | undefined>;
+  /** Has the device connected here; it gets messages of QoS 0 on topics that begin with one of `topics`. */
+  connect(session: Session, topics: readonly string[], onMessage: (message: GotMessage) => void): Promise<Disconnect>;
   /** Asks a route of a service, as the API does after it checked the request: `ask` is `GET /v1/products/:productKey/... `. */
   ask(ask: string, request: { device: DeviceRef; [field: string]: unknown }): Promise<unknown>;
 }
+
+export interface GotMessage {
+  readonly topic: string;
+  readonly payload: Buffer;
+}
+
+/** Ends a connection. With `quietly` nobody is told, as when a node loses it without noticing. */
+export type Disconnect = (quietly?: boolean) => Promise<void>;
 
 /** Nodes over one database, whose services keep their tables there. */
 export interface ServiceFleet {
@@ -99,6 +110,16 @@ async function openFleet(database: SqlDatabase): Promise<ServiceFleet> {
   };
 }
 
+const HOLDS_NOTHING: SessionHolder = {
+  close: async () => 0,
+  closeAll: () => 0,
+  held: () => [],
+  closeOlder: async () => 0,
+  wake: () => undefined,
+  wakeAll: () => undefined,
+  deliver: () => false,
+};
+
 async function openNode(
   { database, ports, settings }: { database: SqlDatabase; ports: MemoryPorts; settings: Record<string, unknown> },
   definitions: readonly DeviceService[],
@@ -130,6 +151,26 @@ async function openNode(
       const accepted = await gateway.platform.uplink.accept(session, { topic, payload: bytes, qos: 1 });
       if (!("messageId" in accepted)) throw new Error(`refused: ${accepted.code}`);
       return accepted.reply && { topic: accepted.reply.topic, text: accepted.reply.payload.toString() };
+    },
+    async connect(session, topics, onMessage) {
+      const { platform } = gateway;
+      const connection = { connectionId: `of ${session.device.deviceName}`, statusTopic: "/status" };
+      const opened = await platform.connections.open(session, connection);
+      if (isRefusal(opened)) throw new Error(opened.code);
+      const key = deviceKey(session.device);
+      const letGo = platform.hold({
+        ...HOLDS_NOTHING,
+        held: () => [{ session, epoch: opened.epoch }],
+        deliver(device, message) {
+          const isFor = deviceKey(device) === key && topics.some((topic) => message.topic.startsWith(topic));
+          if (isFor) onMessage(message);
+          return isFor;
+        },
+      });
+      return async (quietly = false) => {
+        letGo();
+        if (!quietly) await platform.connections.close(session, { ...connection, epoch: opened.epoch, why: "test" });
+      };
     },
     async ask(ask, { device, ...rest }) {
       const [method, path] = ask.split(" ");

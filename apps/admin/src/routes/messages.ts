@@ -1,10 +1,9 @@
 import { isRefusal } from "@trine/core/auth";
 import type { MessageStatus } from "@trine/core/ports";
-import { instant } from "@trine/services/rest";
+import { decodeBase64, instant } from "@trine/services/rest";
 import { z } from "zod";
 import type { AdminApp, AdminDeps } from "../admin-deps.ts";
 import { compact } from "../compact.ts";
-import { decodeBase64 } from "../decode-base64.ts";
 import { invalidField, notFound, orProblem, ProblemError, refusalProblem } from "../problem-reply.ts";
 import { MESSAGE_TTL_SECONDS } from "../schema/messages.ts";
 import { deviceOfPath, deviceParams, problemBody } from "../schema/names.ts";

@@ -51,6 +51,28 @@ export function addMessageCommands(program: Command): void {
     );
 
   messages
+    .command("ask <productKey> <deviceName> <payload>")
+    .description("Ask a connected device and wait for its answer (RRPC)")
+    .option("--topic <topic>", "ask on /ext/rrpc/{messageId}{topic} instead of the system topic")
+    .option("--timeout <ms>", "how long to wait, 1000 to 8000", wholeNumber, 5_000)
+    .option("--base64", "the payload is base64, and the answer is shown in it")
+    .action(async (productKey: string, deviceName: string, payload: string, options: AskOptions, command: Command) => {
+      const { api, json } = contextOf(command);
+      const answer = await api.call<{ messageId: string; payload: string }>(
+        "POST",
+        path`/v1/products/${productKey}/devices/${deviceName}/rrpc`,
+        {
+          payload,
+          encoding: options.base64 ? "base64" : "text",
+          timeoutMs: options.timeout,
+          ...(options.topic === undefined ? {} : { topic: options.topic }),
+        },
+      );
+      const text = options.base64 ? answer.payload : Buffer.from(answer.payload, "base64").toString();
+      printFacts({ ...answer, payload: text }, json);
+    });
+
+  messages
     .command("status <productKey> <deviceName> <messageId>")
     .description("Show what became of a message")
     .action(async (productKey: string, deviceName: string, messageId: string, _options: object, command: Command) => {
@@ -95,6 +117,12 @@ interface SendOptions {
   readonly qos: number;
   readonly ttl?: number;
   readonly report?: boolean;
+  readonly base64?: boolean;
+}
+
+interface AskOptions {
+  readonly topic?: string;
+  readonly timeout: number;
   readonly base64?: boolean;
 }
 

@@ -165,6 +165,7 @@ export function createPlatform(ports: PlatformPorts, options: PlatformOptions): 
     devices,
     authenticator,
     connections,
+    connectedHere: holders,
     downlink,
     uplink,
     revocation,

@@ -1,7 +1,7 @@
 import type { Authenticator } from "../auth/authenticator.ts";
 import type { Signer } from "../certificate/signer.ts";
 import type { Vault } from "../certificate/vault.ts";
-import type { Connections, Downlink, Uplink } from "../messaging/contracts.ts";
+import type { Connections, Downlink, SessionHolder, Uplink } from "../messaging/contracts.ts";
 import type { AuditLog } from "../ports/audit-log.ts";
 import type { Clock, Random, Timer } from "../ports/clock.ts";
 import type { ControlBus } from "../ports/control-bus.ts";
@@ -21,6 +21,8 @@ export interface ServiceCore {
   readonly devices: Devices;
   readonly authenticator: Authenticator;
   readonly connections: Connections;
+  /** The connections of this node. */
+  readonly connectedHere: Pick<SessionHolder, "held" | "deliver">;
   readonly downlink: Downlink;
   readonly uplink: Pick<Uplink, "announce" | "announceOnce">;
   readonly directory: Pick<DeviceDirectory, "locate" | "liveNodes">;

@@ -12,7 +12,7 @@ export interface ServiceContext<S> {
   readonly platform: Platform;
   readonly operators: Operators;
   /** What device services may be switched, and what may be asked of them. */
-  readonly services: Pick<OpenServices, "switches" | "routes">;
+  readonly services: Pick<OpenServices, "switches" | "routes" | "find">;
   readonly logger: Logger;
   readonly metrics: Metrics;
   /** What is wrong with the stores now. */

@@ -146,7 +146,11 @@ export async function startService<S extends z.ZodObject>(definition: ServiceDef
       settings,
       platform,
       operators,
-      services: { switches: deviceServices?.switches ?? [], routes: deviceServices?.routes ?? [] },
+      services: {
+        switches: deviceServices?.switches ?? [],
+        routes: deviceServices?.routes ?? [],
+        find: (port) => deviceServices?.find(port),
+      },
       logger,
       metrics,
       complaints: async () => [...(await open.complaints()), ...membership.complaints(), ...budget.complaints()],

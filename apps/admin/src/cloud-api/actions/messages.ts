@@ -1,6 +1,6 @@
 import { isRefusal, REFUSALS, type RefusalCode } from "@trine/core/auth";
 import type { DeviceRef } from "@trine/core/certificate";
-import { decodeBase64 } from "../../decode-base64.ts";
+import { decodeBase64 } from "@trine/services/rest";
 import { MESSAGE_TTL_SECONDS } from "../../schema/messages.ts";
 import { type Action, type Call, namedDevice, productOf } from "../call.ts";
 import { actionError } from "../cloud-error.ts";

@@ -42,6 +42,7 @@ const FREE = {
   TRINE_COAP_PORT: "0",
   TRINE_COAP_SYMMETRIC_PORT: "0",
   TRINE_COAPS_PORT: "0",
+  TRINE_AMQPS_PORT: "0",
   TRINE_ADMIN_PORT: "0",
 } as const;
 

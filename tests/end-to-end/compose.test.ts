@@ -8,7 +8,7 @@ import { type Installation, startInstallation } from "../src/installation.ts";
 import { readMetrics } from "../src/metrics-page.ts";
 import { runCommand } from "../src/run-command.ts";
 
-const APPS: readonly ComposeApp[] = ["mqtt", "coap", "http", "admin"];
+const APPS: readonly ComposeApp[] = ["mqtt", "coap", "http", "amqp", "admin"];
 const { services, secrets } = readComposeFile();
 const STATED = [...APPS, "front"] as const;
 

@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { adminSettings } from "@trine/admin";
+import { amqpSettings } from "@trine/amqp";
 import { coapSettings } from "@trine/coap";
 import { frontSettings } from "@trine/front";
 import { httpSettings } from "@trine/http";
@@ -23,13 +24,14 @@ import {
 } from "../src/kubernetes-manifests.ts";
 import { ROOT } from "../src/repository.ts";
 
-const PARTS = ["mqtt", "http", "coap", "admin", "front"] as const;
+const PARTS = ["mqtt", "http", "coap", "amqp", "admin", "front"] as const;
 type Part = (typeof PARTS)[number];
 
 const SCHEMAS = {
   mqtt: mqttSettings,
   http: httpSettings,
   coap: coapSettings,
+  amqp: amqpSettings,
   admin: adminSettings,
   front: frontSettings,
 } as const;
@@ -206,6 +208,7 @@ describe("the policies and services around them", () => {
       mqtt: "LoadBalancer",
       http: "LoadBalancer",
       coap: "LoadBalancer",
+      amqp: "LoadBalancer",
       admin: "ClusterIP",
       front: "LoadBalancer",
     });

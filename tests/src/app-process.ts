@@ -3,7 +3,7 @@ import { type RunningProcess, spawnProcess } from "@trine/testkit/servers";
 import { ROOT } from "./repository.ts";
 
 /** The programs of Trine. */
-export type AppName = "gateway" | "mqtt" | "coap" | "http" | "admin" | "front";
+export type AppName = "gateway" | "mqtt" | "coap" | "http" | "amqp" | "admin" | "front";
 
 /** One program of Trine, that a test starts, stops, kills and starts again on the same ports. */
 export interface AppProcess {
@@ -26,7 +26,12 @@ export interface AppProcess {
 }
 
 /** Ports that many programs on one machine would share, unless a test gives them others. */
-const FREE_PORTS = { TRINE_MQTTS_PORT: "0", TRINE_HTTPS_PORT: "0", TRINE_COAPS_PORT: "0" } as const;
+const FREE_PORTS = {
+  TRINE_MQTTS_PORT: "0",
+  TRINE_HTTPS_PORT: "0",
+  TRINE_COAPS_PORT: "0",
+  TRINE_AMQPS_PORT: "0",
+} as const;
 
 /** Starts the built program `apps/NAME/dist/main.js` with an environment, and waits until it says `ready`. */
 export async function startApp(name: AppName, given: Readonly<Record<string, string>>): Promise<AppProcess> {

@@ -28,7 +28,7 @@ export interface ComposeFile<Name extends string> {
   readonly secrets: Readonly<Record<string, { readonly file: string }>>;
 }
 
-const APPS = ["mqtt", "coap", "http", "admin"] as const satisfies readonly ComposeApp[];
+const APPS = ["mqtt", "coap", "http", "amqp", "admin"] as const satisfies readonly ComposeApp[];
 
 /** `infra/docker-compose.yml`. @throws when it lacks one of the services. */
 export function readComposeFile(): ComposeFile<ComposeApp | "front" | "postgres" | "redis"> {

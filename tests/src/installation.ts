@@ -35,6 +35,7 @@ export interface Installation {
     readonly coap: number;
     readonly symmetric: number;
     readonly coaps: number;
+    readonly amqps: number;
     readonly admin: number;
   };
   /** Every program of it. */
@@ -114,8 +115,14 @@ async function startSeparate(environment: Readonly<Record<string, string>>): Pro
   const { services } = readComposeFile();
   const start = (name: ComposeApp) => startApp(name, { ...environmentHere(services[name], secrets), ...environment });
   // All at once, as compose does: who comes first must make the tables, the others must wait for it.
-  const [mqtt, coap, http, admin] = await Promise.all([start("mqtt"), start("coap"), start("http"), start("admin")]);
-  const apps = { mqtt, coap, http, admin };
+  const [mqtt, coap, http, amqp, admin] = await Promise.all([
+    start("mqtt"),
+    start("coap"),
+    start("http"),
+    start("amqp"),
+    start("admin"),
+  ]);
+  const apps = { mqtt, coap, http, amqp, admin };
   return describeInstallation({
     kind: "separate",
     apps: Object.values(apps),
@@ -159,6 +166,7 @@ function describeInstallation(parts: {
       coap: port("TRINE_COAP_PORT"),
       symmetric: port("TRINE_COAP_SYMMETRIC_PORT"),
       coaps: port("TRINE_COAPS_PORT"),
+      amqps: port("TRINE_AMQPS_PORT"),
       admin: port("TRINE_ADMIN_PORT"),
     },
     apps: parts.apps,

@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import { runCommand } from "./run-command.ts";
 
-/** Makes an RSA certificate of its own for 127.0.0.1, as an operator would. @returns the files, in PEM. */
+/** Makes an RSA certificate of its own for this machine, as an operator would. @returns the files, in PEM. */
 export async function makeServerCertificate(
   folder: string,
 ): Promise<{ readonly certificate: string; readonly key: string }> {
   const files = { certificate: join(folder, "server.crt"), key: join(folder, "server.key") };
-  const asked = ["-subj", "/CN=gateway", "-addext", "subjectAltName=IP:127.0.0.1"];
+  const asked = ["-subj", "/CN=gateway", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"];
   const { code, stderr } = await runCommand([
     "openssl",
     "req",

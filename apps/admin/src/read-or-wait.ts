@@ -1,9 +1,10 @@
+import type { GroupScope } from "@trine/core/access";
 import { parseProductKey } from "@trine/core/certificate";
 import type { UplinkItem, UplinkLog } from "@trine/core/ports";
 import type { FastifyReply } from "fastify";
 import type { z } from "zod";
 import { type Caller, LOOK_AT_KEY_MS } from "./access/caller.ts";
-import type { GroupScope } from "./access/group-scope.ts";
+import { productToRead } from "./access/group-problems.ts";
 import { closedSignal } from "./closed-signal.ts";
 import { invalidField, ProblemError } from "./problem-reply.ts";
 import type { readRequest } from "./schema/uplink.ts";
@@ -30,7 +31,7 @@ export async function readOrWait(
   const { consumer, count, waitMs, productKey: asked } = request;
   const parsed = asked === undefined ? undefined : parseProductKey(asked);
   if (asked !== undefined && !parsed) throw invalidField("productKey", "1 to 20 letters and digits");
-  const productKey = scope.productToRead(parsed, caller);
+  const productKey = productToRead(scope, parsed, caller);
   const signal = closedSignal(reply);
   const deadline = performance.now() + waitMs;
   let lookAtKey = performance.now() + LOOK_AT_KEY_MS;

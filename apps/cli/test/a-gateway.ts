@@ -31,10 +31,9 @@ export interface TestGateway {
 /** Starts the built gateway on free ports. */
 export async function startGateway(): Promise<TestGateway> {
   const folder = await makeTempFolder("cli");
-  const free = ["MQTT", "MQTTS", "HTTP", "HTTPS", "COAP", "COAP_SYMMETRIC", "COAPS", "ADMIN", "METRICS"].map((name) => [
-    `TRINE_${name}_PORT`,
-    "0",
-  ]);
+  const free = ["MQTT", "MQTTS", "HTTP", "HTTPS", "COAP", "COAP_SYMMETRIC", "COAPS", "AMQPS", "ADMIN", "METRICS"].map(
+    (name) => [`TRINE_${name}_PORT`, "0"],
+  );
   const gateway = await spawnProcess({
     command: [process.execPath, `${ROOT}apps/gateway/dist/main.js`],
     env: {

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { openAdminKey, startAdmin } from "@trine/admin";
+import { startAmqp } from "@trine/amqp";
 import { startCoap } from "@trine/coap";
 import { startHttp } from "@trine/http";
 import { createIngress, type Ingress } from "@trine/ingress";
@@ -31,6 +32,7 @@ await runService({
         certificate: ingress.certificate,
         warn: (text) => context.logger.warn({ event: "coaps_off" }, text),
       }),
+      startAmqp(context, settings, ingress),
       startAdmin({ settings, operators, services, recorder, adminKey, writeSnapshot }),
     ]);
     const all = await startAllPort(settings, ingress, { ...mqtt.receivers, ...http.receivers });

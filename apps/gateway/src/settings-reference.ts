@@ -1,4 +1,5 @@
 import { adminSettings } from "@trine/admin";
+import { amqpSettings } from "@trine/amqp";
 import { coapSettings } from "@trine/coap";
 import { frontSettings } from "@trine/front";
 import { httpSettings } from "@trine/http";
@@ -12,6 +13,7 @@ const PROCESSES = {
   mqtt: mqttSettings,
   coap: coapSettings,
   http: httpSettings,
+  amqp: amqpSettings,
   admin: adminSettings,
   front: frontSettings,
   gateway: gatewaySettings,
@@ -36,7 +38,7 @@ Every setting is an environment variable. A wrong one ends the start with one li
 - An empty value counts as not set.
 - A port of \`0\` takes a free one, and the log line \`ready\` says which; \`off\` turns the listener off.
 
-The gateway (\`npm start\`, \`apps/gateway\`) reads every setting of this page but those of the front. \`apps/mqtt\`, \`apps/coap\`, \`apps/http\`, \`apps/admin\` and \`apps/front\` run alone; they
+The gateway (\`npm start\`, \`apps/gateway\`) reads every setting of this page but those of the front. \`apps/mqtt\`, \`apps/coap\`, \`apps/http\`, \`apps/amqp\`, \`apps/admin\` and \`apps/front\` run alone; they
 share their stores, so each requires \`DATABASE_URL\`, \`REDIS_URL\` and \`TRINE_MASTER_KEY_FILE\`. What they share has to be set alike for all of them.
 `;
 

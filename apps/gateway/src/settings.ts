@@ -1,4 +1,5 @@
 import { adminSettings } from "@trine/admin";
+import { amqpSettings } from "@trine/amqp";
 import { coapSettings } from "@trine/coap";
 import { httpSettings } from "@trine/http";
 import { mqttSettings } from "@trine/mqtt";
@@ -10,6 +11,7 @@ export const gatewaySettings = z.object({
   ...mqttSettings.shape,
   ...coapSettings.shape,
   ...httpSettings.shape,
+  ...amqpSettings.shape,
   ...adminSettings.shape,
   TRINE_ALL_PORT: portSetting(
     "off",

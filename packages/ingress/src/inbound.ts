@@ -15,6 +15,8 @@ export interface Inbound {
 
 /** Who takes connections of one listener, told apart by their first bytes. What nobody takes is closed. */
 export interface Receivers {
+  /** Whatever it begins with, of a listener that has one protocol: others are not asked then. */
+  readonly any?: (inbound: Inbound) => void;
   /** Anything that begins neither as TLS nor as an HTTP request. */
   readonly binary?: (inbound: Inbound) => void;
   /** HTTP that does not ask for a WebSocket. */

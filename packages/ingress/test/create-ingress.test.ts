@@ -129,3 +129,22 @@ it("a listener that stops closes what nobody has taken yet of its own, and nothi
   expect(String((await once(served, "data"))[0])).toBe("still here");
   await closed(dial(one.port));
 });
+
+it("a listener of one protocol takes what begins with letters as well, but from a trusted proxy only with its header", async () => {
+  const opened = await anIngress({ TRINE_TRUSTED_PROXIES: "127.0.0.2" });
+  const { port } = await opened.listen({
+    host: "127.0.0.1",
+    port: 0,
+    setting: "TRINE_TEST_PORT",
+    tls: "never",
+    receivers: { any: (inbound) => void taken.push(inbound) },
+  });
+  dial(port).write("WORDS");
+  await expect.poll(() => taken.length, WAIT).toBe(1);
+  const unsaid = dial(port, "127.0.0.2");
+  unsaid.write("WORDS");
+  await closed(unsaid);
+  expect(await refused("no_proxy_header")).toBe(1);
+  dial(port, "127.0.0.2").write("PROXY TCP4 192.0.2.7 192.0.2.1 1 2\r\nWORDS");
+  await expect.poll(() => taken[1]?.peer, WAIT).toBe("192.0.2.7");
+});

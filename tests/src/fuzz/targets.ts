@@ -1,5 +1,6 @@
 import type { FuzzTarget } from "./fuzz-target.ts";
 import { alinkReplies } from "./targets/alink.ts";
+import { amqpFrames, amqpUsername } from "./targets/amqp.ts";
 import { proxyHeaders, requestHeads, tlsFlights, x509Certificates } from "./targets/channel-bytes.ts";
 import { cloudForms } from "./targets/cloud-forms.ts";
 import { coapBlocks, coapDatagrams, coapNumbers } from "./targets/coap-datagrams.ts";
@@ -56,4 +57,6 @@ export const TARGETS: readonly FuzzTarget[] = [
   httpRegistration,
   coapRegistration,
   mqttRegistration,
+  amqpUsername,
+  amqpFrames,
 ];

@@ -1,4 +1,4 @@
-import { digestOfKey, type KeyHolder } from "@trine/core/access";
+import { digestOfKey, type KeyHolder, type SignInDelays } from "@trine/core/access";
 import type { Operators } from "@trine/core/platform";
 import type { FastifyRequest } from "fastify";
 import { ProblemError } from "../problem-reply.ts";
@@ -7,7 +7,6 @@ import { checkForgery, csrfTokenOf } from "./check-origin.ts";
 import type { Keyring } from "./keyring.ts";
 import { peerOf } from "./peer-of.ts";
 import { sessionTokenOf } from "./session-cookie.ts";
-import type { SignInDelays } from "./sign-in-delays.ts";
 
 /** Finds out who sends requests. */
 export interface Gate {

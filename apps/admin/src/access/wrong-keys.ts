@@ -1,5 +1,5 @@
+import type { SignInDelays } from "@trine/core/access";
 import type { AuditLog } from "@trine/core/ports";
-import type { SignInDelays } from "./sign-in-delays.ts";
 
 /**
  * Makes what is called for every wrong key or signature: it counts against where it came from, and the audit log has the one from which on that

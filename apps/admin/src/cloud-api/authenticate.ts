@@ -1,8 +1,8 @@
+import type { SignInDelays } from "@trine/core/access";
 import { type AccessKeyHolder, digestOfKey } from "@trine/core/access";
 import { macMatches } from "@trine/core/certificate";
 import type { Operators } from "@trine/core/platform";
 import type { Clock } from "@trine/core/ports";
-import type { SignInDelays } from "../access/sign-in-delays.ts";
 import { gatewayError } from "./cloud-error.ts";
 import type { Parameters } from "./parse-form.ts";
 import { signatureOf, stringToSign } from "./signature.ts";

@@ -1,9 +1,9 @@
+import type { SignInDelays } from "@trine/core/access";
 import { roleCovers } from "@trine/core/access";
 import type { Operators } from "@trine/core/platform";
 import type { Clock } from "@trine/core/ports";
 import { actorName } from "../access/caller.ts";
 import type { RefusalAudit } from "../access/refusal-audit.ts";
-import type { SignInDelays } from "../access/sign-in-delays.ts";
 import { ACTIONS } from "./actions.ts";
 import { authenticate, type CloudRequest } from "./authenticate.ts";
 import type { Action, Call } from "./call.ts";

@@ -1,6 +1,7 @@
+import { createGroupScope, READING_ROLE } from "@trine/core/access";
 import { z } from "zod";
 import { callerOf } from "../access/caller.ts";
-import { createGroupScope } from "../access/group-scope.ts";
+import { checkGroup } from "../access/group-problems.ts";
 import type { AdminApp, AdminDeps } from "../admin-deps.ts";
 import { notFound } from "../problem-reply.ts";
 import { readOrWait } from "../read-or-wait.ts";
@@ -19,7 +20,7 @@ const tags = ["uplink"];
 
 /** Routes of consumer groups of the uplink log. */
 export function uplinkRoutes(app: AdminApp, { operators: { uplinkLog } }: AdminDeps): void {
-  const scope = createGroupScope(uplinkLog);
+  const scope = createGroupScope({ log: uplinkLog, clock: { monotonicMs: () => performance.now() } });
 
   app.get(
     "/v1/uplink/groups",
@@ -63,7 +64,7 @@ export function uplinkRoutes(app: AdminApp, { operators: { uplinkLog } }: AdminD
     },
     async (request, reply) => {
       const { group } = request.params;
-      await scope.check(group, callerOf(request));
+      await checkGroup(scope, group, callerOf(request));
       if (!(await uplinkLog.deleteGroup(group))) throw notFound("group_not_found", "There is no such group");
       return reply.code(204).send(null);
     },
@@ -72,7 +73,7 @@ export function uplinkRoutes(app: AdminApp, { operators: { uplinkLog } }: AdminD
   app.post(
     "/v1/uplink/groups/:group/read",
     {
-      config: { access: { role: "operator", scope: "listed" } },
+      config: { access: { role: READING_ROLE, scope: "listed" } },
       schema: {
         tags,
         summary: "Read messages",
@@ -97,7 +98,7 @@ export function uplinkRoutes(app: AdminApp, { operators: { uplinkLog } }: AdminD
   app.post(
     "/v1/uplink/groups/:group/ack",
     {
-      config: { access: { role: "operator", scope: "listed" } },
+      config: { access: { role: READING_ROLE, scope: "listed" } },
       schema: {
         tags,
         summary: "Acknowledge messages",
@@ -108,7 +109,7 @@ export function uplinkRoutes(app: AdminApp, { operators: { uplinkLog } }: AdminD
     },
     async (request) => {
       const { group } = request.params;
-      await scope.check(group, callerOf(request));
+      await checkGroup(scope, group, callerOf(request));
       return { acknowledged: await uplinkLog.acknowledge(group, request.body.ids) };
     },
   );

@@ -13,5 +13,7 @@ export type {
   OperatorSessions,
   Verified,
 } from "./contracts.ts";
+export { createGroupScope, type GroupScope, READING_ROLE, type ReadableGroup } from "./group-scope.ts";
 export type { OperatorSessionLife } from "./operator-sessions.ts";
 export { type Grant, ROLES, type Role, reachesProduct, roleCovers } from "./role.ts";
+export { createSignInDelays, type SignInDelays } from "./sign-in-delays.ts";

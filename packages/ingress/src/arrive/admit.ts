@@ -52,7 +52,7 @@ export async function admit(
   if (begins !== "tls") {
     // What a proxy took out of TLS counts as TLS.
     if (options.tls === "only" && !about?.isSecured) return "not_tls";
-    if (header === "absent" && begins !== "http") return "no_proxy_header";
+    if (header === "absent" && !saysInHttp(begins, options)) return "no_proxy_header";
     const security = about?.isSecured ? "tls" : "none";
     const proof = about?.proof ? { proof: about.proof } : {};
     return deliver({ stream: socket, peer, security, ...proof }, begins, { ...deps, receivers: options.receivers });
@@ -63,8 +63,13 @@ export async function admit(
   const inner = await beginningOf(channel.stream, deps);
   if (inner === "closed" || inner === "late") return inner;
   if (inner === "tls") return "tls_in_tls";
-  if (header === "absent" && inner !== "http") return "no_proxy_header";
+  if (header === "absent" && !saysInHttp(inner, options)) return "no_proxy_header";
   return deliver({ ...channel, peer, security: "tls" }, inner, { ...deps, receivers: options.receivers });
+}
+
+/** Whether a proxy can still say whom it speaks for: in a header of the request. */
+function saysInHttp(begins: Begins, { receivers }: ListenerOptions): boolean {
+  return begins === "http" && !receivers.any;
 }
 
 /** A trusted proxy says whom it speaks for: before everything else, or, one of HTTP, in each request. */

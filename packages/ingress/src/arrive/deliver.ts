@@ -15,7 +15,8 @@ export async function deliver(
   begins: Exclude<Begins, "tls">,
   { receivers, upgrader, withinMs }: { receivers: Receivers; upgrader: Upgrader; withinMs: number },
 ): Promise<string | undefined> {
-  const { binary, http, webSocket, upgrade } = receivers;
+  const { any, binary, http, webSocket, upgrade } = receivers;
+  if (any) return hand(inbound, any);
   if (begins === "binary") return hand(inbound, binary ?? http);
   if (http && !webSocket && !upgrade) return hand(inbound, http);
   const asks = await requestOf(inbound.stream, withinMs);

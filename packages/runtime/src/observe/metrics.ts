@@ -114,6 +114,12 @@ export function createMetrics(service: string) {
       labelNames: ["state"],
       registers,
     }),
+    subscriptionMessages: new Counter({
+      name: "trine_subscription_messages_total",
+      help: "Messages that were sent to subscribed applications, and what became of them",
+      labelNames: ["outcome"],
+      registers,
+    }),
     dropped: new Counter({
       name: "trine_device_drops_total",
       help: "What devices sent and the gateway did not take",

@@ -1,5 +1,7 @@
-import { createLeakyCounts, createRecentKeys, subnetOf } from "@trine/core/guard";
-import type { Clock } from "@trine/core/ports";
+import { createLeakyCounts } from "../guard/leaky-counts.ts";
+import { createRecentKeys } from "../guard/recent-keys.ts";
+import { subnetOf } from "../guard/subnet-of.ts";
+import type { Clock } from "../ports/clock.ts";
 
 /** Slows down who shows wrong keys. Of this process; nothing of it is lost that matters when the process ends. */
 export interface SignInDelays {

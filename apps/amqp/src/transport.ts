@@ -1,0 +1,2 @@
+/** What this adapter is called in logs and metrics. */
+export const TRANSPORT = "amqp";

@@ -52,7 +52,7 @@ describe("what the compose file of the cluster states", () => {
     const published = [...CLUSTER_APPS, ...FRONTS].flatMap((app) =>
       services[app].ports.map((port) => port.replace(/:\d+(\/udp)?$/, "$1")),
     );
-    expect(published).toHaveLength(18);
+    expect(published).toHaveLength(20);
     expect(published).toEqual([...new Set(published)]);
   });
 

@@ -85,7 +85,7 @@ it("an unreachable database or Redis is one line without its password, and exit 
 }, 60_000);
 
 it("a separate adapter without servers for its stores is one line, and exit code 1", async () => {
-  for (const name of ["mqtt", "coap", "http", "admin"] as const) {
+  for (const name of ["mqtt", "coap", "http", "amqp", "admin"] as const) {
     const { code, lines } = await failToStart(name, {});
     expect(lines).toHaveLength(1);
     expect(lines[0]).toMatch(/set DATABASE_URL and REDIS_URL/);

@@ -121,11 +121,11 @@ describe.each(INSTALLATIONS)("the examples for firmware authors, %s", (kind) => 
 });
 
 describe("docs/examples", () => {
-  // The consumer of NATS is run in nats-uplink.test.ts.
+  // The consumer of NATS is run in nats-uplink.test.ts, the registration in registration.test.ts.
   it("holds no example that is not run", () => {
     const run = [...PUBLISHING, ...SECURED, ...RECEIVING]
       .map(({ file }) => file as string)
-      .concat("mqtt-property-post.sh", "mqtt-x509.sh", "nats_consumer.py");
+      .concat("https-register.sh", "mqtt-property-post.sh", "mqtt-x509.sh", "nats_consumer.py");
     expect(readdirSync(EXAMPLES).sort()).toEqual([...new Set(run)].sort());
   });
 });

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { join } from "node:path";
 import { type Firmware, registrationConnect, signRegistration } from "@trine/device";
 import { makeTempFolder, type TempFolder } from "@trine/testkit/servers";
 import { findVector, loadVectors } from "@trine/vectors";
@@ -6,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CAPTURED, capturedDevice, seedCapturedFleet } from "../src/captured-fleet.ts";
 import { eventually } from "../src/fleet.ts";
 import { INSTALLATIONS, type Installation, startInstallation } from "../src/installation.ts";
+import { ROOT } from "../src/repository.ts";
 import { runCommand } from "../src/run-command.ts";
 import { bodyOf, connectOverTls, makeRegisteringProduct, postForm, registerByVendor } from "../src/self-registering.ts";
 import { shareInstallation } from "../src/shared-installation.ts";
@@ -46,6 +48,24 @@ describe.each(INSTALLATIONS)("%s: a device that registers itself", (kind) => {
     expect(reply.code).toBe(200);
     await new Promise<void>((done) => device.end(false, done));
     expect(await registerByVendor(trine, { ...firmware, deviceName: "vendor_01" })).toMatchObject({ code: 6289 });
+  });
+
+  it("gets it by the example for firmware authors, whose device logs in then", async () => {
+    const { deviceSecret } = await add("example_01");
+    const env = {
+      PRODUCT_KEY: firmware.productKey,
+      PRODUCT_SECRET: firmware.productSecret,
+      DEVICE_NAME: "example_01",
+      CA_FILE: trine.caFile,
+      HTTPS_PORT: String(trine.ports.https),
+    };
+    const example = (file: string, more: Readonly<Record<string, string>> = {}) =>
+      runCommand(["bash", join(ROOT, "docs/examples", file)], { env: { ...env, ...more } });
+    const { code, stdout, stderr } = await example("https-register.sh");
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect((JSON.parse(stdout) as Handed).data.deviceSecret).toBe(deviceSecret);
+    expect(await example("https.sh", { DEVICE_SECRET: deviceSecret })).toMatchObject({ code: 0 });
+    expect((await example("https-register.sh")).stdout).toContain('"code":6289');
   });
 
   it("is refused by its code", async () => {

@@ -30,6 +30,18 @@ describe("a device that is not listed, of a product that is open", () => {
     ]);
   });
 
+  it("is told of when it is added, also when nothing can be handed out then", async () => {
+    const registry = { ...fleet.ports.registry, noteRegistration: () => Promise.reject(new Error("down")) };
+    const broken = await aNode({ fleet, nodeId: "node-2", given: { registry } });
+    expect(codeOf(await broken.platform.registrar.register(product.request("lamp-1")))).toBe("unavailable");
+    await broken.flush();
+    expect(await kindsOf(node, product.device("lamp-1"))).toEqual(["created"]);
+    expect(await announced(node, product.device("lamp-1"))).toMatchObject([{ action: "create" }]);
+    const { items } = await fleet.ports.audit.list({ action: "device.add" }, { limit: 10 });
+    expect(items).toMatchObject([{ actor: "device", target: `${product.productKey}/lamp-1` }]);
+    expect(codeOf(await register("lamp-1"))).toBe("ok");
+  });
+
   it("is added once by many at once on two nodes, and one of them gets the secret", async () => {
     const nodes = [node, await aNode({ fleet, nodeId: "node-2" })];
     const answers = await Promise.all(

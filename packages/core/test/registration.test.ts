@@ -75,7 +75,7 @@ describe("a device that is listed", () => {
         actor: "device",
         peer: "192.0.2.9",
         target: `${product.productKey}/lamp-1`,
-        detail: { transport: "radio", wants: "secret", added: false },
+        detail: { transport: "radio", wants: "secret" },
       },
     ]);
   });

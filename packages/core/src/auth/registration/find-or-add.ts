@@ -2,6 +2,7 @@ import { drawIotId } from "../../certificate/issue.ts";
 import type { DeviceCredentials } from "../../ports/device-registry.ts";
 import { newSecret } from "../../registry/new-secret.ts";
 import { type Refusal, refuse } from "../refusal.ts";
+import { noteAdded } from "./note-added.ts";
 import type { RegistrationRequest } from "./registrar.ts";
 import type { RegistrationDeps } from "./registration-deps.ts";
 import type { SignedRequest } from "./verify-signature.ts";
@@ -10,8 +11,6 @@ import type { SignedRequest } from "./verify-signature.ts";
 export interface FoundRequest {
   readonly request: RegistrationRequest;
   readonly credentials: DeviceCredentials;
-  /** It was added just now. */
-  readonly isNew: boolean;
 }
 
 /**
@@ -21,17 +20,16 @@ export interface FoundRequest {
 export async function findOrAdd(signed: SignedRequest, deps: RegistrationDeps): Promise<FoundRequest | Refusal> {
   const { request } = signed;
   const known = await deps.registry.findCredentials(request.device);
-  if (known) return { request, credentials: known, isNew: false };
-  const isNew = await add(signed, deps);
-  if (typeof isNew !== "boolean") return isNew;
+  if (known) return { request, credentials: known };
+  const refusal = await add(signed, deps);
+  if (refusal) return refusal;
   const credentials = await deps.registry.findCredentials(request.device);
-  return credentials ? { request, credentials, isNew } : refuse("unknown_device", "the device is gone");
+  return credentials ? { request, credentials } : refuse("unknown_device", "the device is gone");
 }
 
-async function add(
-  { request: { device }, product }: SignedRequest,
-  deps: RegistrationDeps,
-): Promise<boolean | Refusal> {
+async function add(signed: SignedRequest, deps: RegistrationDeps): Promise<Refusal | undefined> {
+  const { request, product } = signed;
+  const { device } = request;
   if (product.policy.registration !== "open") return refuse("unknown_device", "the device is not listed");
   if (!(await deps.registrationNames.admits(device)))
     return refuse("unknown_device", "the product's list of names has no such name");
@@ -43,5 +41,7 @@ async function add(
   };
   const added = await deps.registry.insertDevices(product.productKey, [made]);
   if (added === "no_product") return refuse("unknown_product", "the product is gone");
-  return added.taken.length === 0;
+  // Told here and not with what is handed out: if that fails, the device is there all the same.
+  if (added.taken.length === 0) await noteAdded(request, made.iotId, deps);
+  return undefined;
 }

@@ -59,6 +59,12 @@ const TABLE: readonly Row[] = [
   [`GET ${DEVICE}/properties`, "viewer", "product"],
   [`GET ${DEVICE}/properties/:identifier/history`, "viewer", "product"],
   [`GET ${DEVICE}/events`, "viewer", "product"],
+  [`POST ${DEVICE}/properties`, "operator", "product"],
+  [`POST ${DEVICE}/properties/get`, "operator", "product"],
+  [`POST ${DEVICE}/services/:identifier`, "operator", "product"],
+  [`GET ${DEVICE}/calls/:callId`, "viewer", "product"],
+  [`GET ${DEVICE}/desired`, "viewer", "product"],
+  [`PUT ${DEVICE}/desired`, "operator", "product"],
 
   [`POST ${PRODUCT}/batches`, "operator", "product"],
   ["GET /v1/batches/:batchId", "viewer", "batch"],

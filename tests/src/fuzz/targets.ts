@@ -15,6 +15,7 @@ import { mqttFrames } from "./targets/mqtt-frames.ts";
 import { batchCsv, storableTexts } from "./targets/operator-input.ts";
 import { coapRegistration, httpRegistration, mqttRegistration } from "./targets/registrations.ts";
 import { controlMessages, listCursors, storeUrls, uplinkIds } from "./targets/stored-texts.ts";
+import { modelAnswers, modelPosts } from "./targets/thing-model.ts";
 import { topicClasses, topicFilters, topicPolicy } from "./targets/topics.ts";
 
 /** Everything that takes bytes of strangers. The number of a case says which of them it is for, so their order is part of a repeat. */
@@ -59,4 +60,6 @@ export const TARGETS: readonly FuzzTarget[] = [
   mqttRegistration,
   amqpUsername,
   amqpFrames,
+  modelPosts,
+  modelAnswers,
 ];

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { addDevice } from "../src/fleet.ts";
 import { INSTALLATIONS, type Installation, startInstallation } from "../src/installation.ts";
 import { Canaries, type Find } from "./canary/canaries.ts";
+import { refuseCloud } from "./canary/drive-cloud.ts";
 import { refuseDevice, serveDevice } from "./canary/drive-devices.ts";
 import { plantSecrets, refuseOperator } from "./canary/drive-operators.ts";
 import { refuseRegistrations, registerDevices } from "./canary/drive-registrations.ts";
@@ -24,7 +25,7 @@ describe.each(INSTALLATIONS)("%s: whatever is refused, at the log level trace,",
     const trine = await startInstallation(kind, environment);
     try {
       const canaries = new Canaries();
-      const { productKey, productSecret, apiKey, accessKeySecret } = await plantSecrets(trine, canaries);
+      const { productKey, productSecret, apiKey, accessKey } = await plantSecrets(trine, canaries);
       const firmware = { productKey, productSecret };
       const device = await addDevice(trine.api, productKey, "canary_01");
       const tokens = await serveDevice(trine, device, canaries);
@@ -33,20 +34,19 @@ describe.each(INSTALLATIONS)("%s: whatever is refused, at the log level trace,",
         ...(await refuseDevice(trine, device, tokens)),
         ...(await refuseRegistrations(trine, firmware, [device.deviceSecret, ...tokens])),
       ];
-      const refusals = await refuseOperator(trine, [
-        device.deviceSecret,
-        productSecret,
-        apiKey,
-        accessKeySecret,
-        trine.adminKey,
-        ...tokens,
-      ]);
+      const secrets = [productSecret, apiKey, accessKey.accessKeySecret, trine.adminKey];
+      const misplaced = [device.deviceSecret, ...secrets, ...tokens];
+      const cloudAnswers = await refuseCloud(trine, canaries, { key: accessKey, productKey, misplaced });
+      expect(cloudAnswers.some((text) => text.includes("iot.device.NotExistedDevice"))).toBe(true);
+      expect(cloudAnswers.some((text) => text.includes("SignatureDoesNotMatch"))).toBe(true);
+      const refusals = await refuseOperator(trine, misplaced);
       expect(refusals.length).toBeGreaterThan(60);
 
       const devices = [device.deviceName, "canary_02", "canary_03"];
       const paths = devices.map((name) => `/v1/products/${productKey}/devices/${name}`);
       const written: Written[] = [
         ...answers.map((bytes) => ({ where: `answer ${bytes.toString("latin1").slice(0, 80)}`, bytes })),
+        ...cloudAnswers.map((bytes) => ({ where: `cloud ${bytes.slice(0, 120)}`, bytes })),
         ...refusals.map((bytes) => ({ where: `problem ${bytes.slice(0, 120)}`, bytes })),
         ...(await shownBy(trine, paths)),
         ...(await storedBy(trine, folder.path)),

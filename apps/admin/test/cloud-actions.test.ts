@@ -179,6 +179,8 @@ describe("tags of a device", () => {
       ["floor", "2"],
       ["room", "attic"],
     ]);
+    await Promise.all(["a", "b", "c", "d"].map((name) => done("SaveDeviceProp", { IotId, Props: `{"${name}":1}` })));
+    expect(Object.keys(JSON.parse((await done("QueryDeviceProp", { IotId })).Props) as object)).toHaveLength(7);
     await done("DeleteDeviceProp", { IotId, PropKey: "floor" });
     expect((await done("QueryDeviceProp", { IotId })).Props).not.toContain("floor");
   });

@@ -1,5 +1,6 @@
 import type { Installation } from "../../src/installation.ts";
 import type { Canaries } from "./canaries.ts";
+import type { AccessKey } from "./drive-cloud.ts";
 
 interface Description {
   readonly paths: Readonly<Record<string, Readonly<Record<string, object>>>>;
@@ -13,7 +14,7 @@ const WITHIN_MS = 10_000;
 export async function plantSecrets(
   { api, adminKey }: Installation,
   canaries: Canaries,
-): Promise<{ productKey: string; productSecret: string; apiKey: string; accessKeySecret: string }> {
+): Promise<{ productKey: string; productSecret: string; apiKey: string; accessKey: AccessKey }> {
   canaries.add("admin key", adminKey);
   const product = await api.call<{ productKey: string; productSecret: string }>("POST", "/v1/products", {
     name: "canaries",
@@ -26,14 +27,14 @@ export async function plantSecrets(
   });
   canaries.add("API key", made.key.slice(`trine_${made.keyId}_`.length));
   const signing = { name: "canary", role: "operator" };
-  const { accessKeySecret } = await api.call<{ accessKeySecret: string }>("POST", "/v1/access-keys", signing);
-  canaries.add("AccessKeySecret", accessKeySecret);
+  const accessKey = await api.call<AccessKey>("POST", "/v1/access-keys", signing);
+  canaries.add("AccessKeySecret", accessKey.accessKeySecret);
   const signedIn = await api.raw("POST", "/v1/session", { key: made.key });
   const cookie = /trine_session=([^;]+)/.exec(signedIn.headers.get("set-cookie") ?? "")?.[1];
   if (cookie === undefined) throw new Error(`no session was opened: ${signedIn.status}`);
   canaries.add("session of an operator", cookie);
   const { productKey, productSecret } = product;
-  return { productKey, productSecret, apiKey: made.key, accessKeySecret };
+  return { productKey, productSecret, apiKey: made.key, accessKey };
 }
 
 /** Asks every route of the REST API for what it refuses, with secrets in every place. @returns the bodies of all refusals. */

@@ -1,5 +1,6 @@
 import type { SignInDelays } from "@trine/core/access";
 import { roleCovers } from "@trine/core/access";
+import { parseProductKey } from "@trine/core/certificate";
 import type { Operators } from "@trine/core/platform";
 import type { Clock } from "@trine/core/ports";
 import { actorName } from "../access/caller.ts";
@@ -60,8 +61,8 @@ function checkRole({ role, fleet }: Action, { grant }: Call): void {
   if (fleet && grant.products) throw gatewayError("Forbidden", "this is for access keys without a limit to products");
 }
 
-/** As other entries of the audit log name their target. */
+/** As other entries of the audit log name their target: only what can be one, since a secret may stand in its place by mistake. */
 function targetOf({ parameters }: CloudRequest): string {
-  const names = ["ProductKey", "DeviceName", "IotId", "ApplyId"].flatMap((name) => parameters.get(name) ?? []);
-  return names.join("/").slice(0, 128);
+  const applyId = /^\d{1,15}$/.exec(parameters.get("ApplyId") ?? "")?.[0];
+  return applyId ?? parseProductKey(parameters.get("ProductKey") ?? "") ?? "";
 }

@@ -29,6 +29,7 @@ const CODES = {
 /** Fields whose faults have a code of their own. */
 const FIELDS: readonly (readonly [RegExp, `iot.${string}`])[] = [
   [/^deviceName$/, "iot.device.InvalidFormattedDeviceName"],
+  [/^tags$/, "iot.device.InvalidFormattedDevicePropertiesString"],
   [/^topics$/, "iot.messagebroker.TopicTemplateCountExceedMax"],
   [/^topics\.\d+\.suffix$/, "iot.messagebroker.InvalidFormattedTopicName"],
 ];

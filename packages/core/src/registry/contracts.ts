@@ -89,6 +89,12 @@ export interface Devices {
     device: DeviceRef,
     change: { nickname?: string | null; tags?: Readonly<Record<string, string>> },
   ): Promise<DeviceRecord | Problem>;
+  /** Sets some tags and removes others, whatever is done with the rest at the same time. `invalid` with the field `tags`. */
+  changeTags(
+    actor: Actor,
+    device: DeviceRef,
+    change: { set?: Readonly<Record<string, string>>; remove?: readonly string[] },
+  ): Promise<undefined | Problem>;
   /** Deletes, revokes everywhere, drops the mailbox. */
   remove(actor: Actor, device: DeviceRef): Promise<Revoked | Problem>;
   /** The triple, with the newest secret: while a rotation is under way, the second. */

@@ -4,6 +4,7 @@ import { type DeviceName, type DeviceRef, deviceKey, type ProductKey, parseDevic
 import { openDeviceSecret } from "../certificate/open-device-secret.ts";
 import type { DeviceRecord } from "../ports/device-registry.ts";
 import type { TimelineKind } from "../ports/timeline.ts";
+import { checkDeviceFacts, DEVICE_FACTS } from "./check-device-facts.ts";
 import type { Actor, Devices, Revoked } from "./contracts.ts";
 import { announceLifecycle } from "./lifecycle.ts";
 import { newSecret } from "./new-secret.ts";
@@ -75,6 +76,16 @@ export function createDevices(deps: RegistryDeps): Devices {
       if (!record) return deviceNotFound();
       await recordAct(deps, actor, { action: "device.update", target: deviceKey(device), detail: { ...change } });
       return record;
+    },
+    async changeTags(actor, device, { set = {}, remove = [] }) {
+      const wrong = checkDeviceFacts({ tags: set });
+      if (wrong) return problem("invalid", wrong[1], "tags");
+      const outcome = await registry.changeTags(device, { set, remove }, DEVICE_FACTS.tags);
+      if (outcome === "not_found") return deviceNotFound();
+      if (outcome === "too_many") return problem("invalid", `at most ${DEVICE_FACTS.tags} tags`, "tags");
+      const detail = { setTags: set, removedTags: remove };
+      await recordAct(deps, actor, { action: "device.update", target: deviceKey(device), detail });
+      return undefined;
     },
     async remove(actor, device) {
       const removed = await registry.deleteDevice(device);

@@ -1,4 +1,4 @@
-export { checkDeviceFacts, DEVICE_FACTS } from "./check-device-facts.ts";
+export { DEVICE_FACTS } from "./check-device-facts.ts";
 export type {
   Actor,
   Batches,

@@ -19,6 +19,7 @@ export function adminAttacks({ ports, devices, adminKey }: Battlefield): readonl
     "/v1/uplink/groups/hostile/read",
     "/v1/session",
     "/openapi.json",
+    "/?Action=QueryProduct&Format=JSON&Version=2018-01-20&AccessKeyId=x&Signature=AAAA",
   ];
   const attack = (name: string, key: string | undefined): Attack => ({
     name: `REST API, ${name}`,

@@ -1,5 +1,5 @@
-import { checkDeviceFacts } from "@trine/core/registry";
-import { type Action, deviceRecordOf } from "../call.ts";
+import { isProblem } from "@trine/core/registry";
+import { type Action, deviceOf, deviceRecordOf } from "../call.ts";
 import { actionError } from "../cloud-error.ts";
 import { orCloudError } from "../from-problem.ts";
 import { requireText } from "../read-parameters.ts";
@@ -7,11 +7,10 @@ import { requireText } from "../read-parameters.ts";
 const saveDeviceProp: Action = {
   role: "operator",
   async run(call) {
-    const { device, tags } = await deviceRecordOf(call);
+    const device = await deviceOf(call);
     const props = parseProps(requireText(call.parameters, "Props", "iot.device.NullDevicePropertiesString"));
-    const wrong = checkDeviceFacts({ tags: { ...tags, ...props } });
-    if (wrong) throw actionError("iot.device.InvalidFormattedDevicePropertiesString", wrong[1]);
-    orCloudError(await call.operators.devices.update(call.actor, device, { tags: { ...tags, ...props } }));
+    const outcome = await call.operators.devices.changeTags(call.actor, device, { set: props });
+    if (isProblem(outcome)) orCloudError(outcome);
     return {};
   },
 };
@@ -25,10 +24,10 @@ const queryDeviceProp: Action = {
 const deleteDeviceProp: Action = {
   role: "operator",
   async run(call) {
-    const { device, tags } = await deviceRecordOf(call);
+    const device = await deviceOf(call);
     const key = requireText(call.parameters, "PropKey", "iot.device.NullDevicePropertyKey");
-    const { [key]: _, ...kept } = tags;
-    orCloudError(await call.operators.devices.update(call.actor, device, { tags: kept }));
+    const outcome = await call.operators.devices.changeTags(call.actor, device, { remove: [key] });
+    if (isProblem(outcome)) orCloudError(outcome);
     return {};
   },
 };

@@ -21,6 +21,8 @@ export interface ServeDeps {
   readonly pump: PumpDeps;
   /** Connections that are served, by what closes them. */
   readonly open: Set<(error: WireError) => void>;
+  /** Connections that have ended, while what they accepted is acknowledged still. */
+  readonly finishing: Set<Promise<void>>;
   readonly names: ConsumerNames;
   readonly drawId: () => string;
   readonly linkMs: number;
@@ -122,9 +124,11 @@ export async function serve(client: Client, deps: ServeDeps): Promise<string> {
   } finally {
     unwatch();
     deps.open.delete(closeStopping);
-    void stopped.then(() => {
+    const finished = stopped.then(() => {
+      deps.finishing.delete(finished);
       if (!isAccessRefusal(place)) place.leave();
     });
+    deps.finishing.add(finished);
   }
 }
 

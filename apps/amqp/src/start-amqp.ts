@@ -65,6 +65,7 @@ function createService({ platform, operators, metrics }: AmqpDeps, settings: Amq
   const { recorder, clock, random } = platform;
   const { uplinkLog: log, audit, accessKeys } = operators;
   const open = new Set<(error: WireError) => void>();
+  const finishing = new Set<Promise<void>>();
   const served = new Map<Duplex, Promise<void>>();
   const watch = startAccessWatch({ accessKeys, clock, recorder });
   const delays = createSignInDelays({ clock });
@@ -95,6 +96,7 @@ function createService({ platform, operators, metrics }: AmqpDeps, settings: Amq
     },
     watch,
     open,
+    finishing,
     recorder,
     names: createConsumerNames(),
     drawId: () => random.bytes(CONNECTION_ID_BYTES).toString("hex"),
@@ -119,7 +121,8 @@ function createService({ platform, operators, metrics }: AmqpDeps, settings: Amq
       const late = new Promise((done) => {
         giveUp = setTimeout(done, FINISH_WITHIN_MS);
       });
-      await Promise.race([Promise.all(served.values()), late]);
+      const ended = Promise.all(served.values()).then(() => Promise.all(finishing));
+      await Promise.race([ended, late]);
       clearTimeout(giveUp);
       for (const stream of served.keys()) stream.destroy();
     },

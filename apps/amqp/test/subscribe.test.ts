@@ -188,6 +188,29 @@ it("while the store does not answer, messages wait; what was accepted meanwhile 
   await expect.poll(async () => (await adapter.outcomes())["settled"], WAIT).toBe(1);
 });
 
+it("a stop waits for what was accepted to be acknowledged", async () => {
+  let acknowledge: () => void = () => undefined;
+  const slow = new Promise<void>((done) => {
+    acknowledge = done;
+  });
+  const key = await start({}, (memory) => ({
+    async acknowledge(group, ids) {
+      await slow;
+      return memory.acknowledge(group, ids);
+    },
+  }));
+  await send(aDeviceRef(), "1");
+  const client = open(key);
+  await expect.poll(() => client.received.length, WAIT).toBe(1);
+  await client.close();
+  const stopped = adapter.stop();
+  await expect.poll(() => adapter.recorder.closings.length, WAIT).toBe(1);
+  expect(await lag()).toBe(1);
+  acknowledge();
+  await stopped;
+  expect(await lag()).toBe(0);
+});
+
 it("a stop closes connections so that clients come again, and loses nothing of what they accepted", async () => {
   const key = await start();
   await send(aDeviceRef(), "1");

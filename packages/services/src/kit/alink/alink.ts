@@ -25,9 +25,11 @@ const SWITCHED_OFF = { code: 403, message: "the service is switched off for this
  * answered 460; where no id can be read the answer has an empty one, since a device waits for some answer.
  *
  * @param work is given the id as a text as well, empty where it is neither text nor number.
+ * @param options.switchedOff what is said where the product does not have the service; default 403.
  */
 export function alink(
   work: (params: unknown, message: ServiceMessage, requestId: string) => Promise<AlinkAnswer> | AlinkAnswer,
+  { switchedOff = SWITCHED_OFF }: { switchedOff?: AlinkAnswer } = {},
 ): TopicHandler {
   const answer = (message: ServiceMessage, request: ParsedObject | undefined, said: AlinkAnswer): ServiceAnswer => ({
     ...(request && wantsNoReply(request) ? {} : { reply: alinkReply(message, request, said) }),
@@ -41,7 +43,7 @@ export function alink(
       if (!request || params === undefined) return answer(message, request, PARAMETER_ERROR);
       return answer(message, request, await work(params, message, requestIdOf(request)));
     },
-    refuse: (message) => answer(message, parseObject(message.payload), SWITCHED_OFF),
+    refuse: (message) => answer(message, parseObject(message.payload), switchedOff),
   };
 }
 

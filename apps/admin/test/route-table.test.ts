@@ -48,6 +48,18 @@ const TABLE: readonly Row[] = [
 
   [`POST ${DEVICE}/rrpc`, "operator", "product"],
 
+  [`POST ${PRODUCT}/broadcast`, "operator", "product"],
+  [`GET ${PRODUCT}/config`, "viewer", "product"],
+  [`PUT ${PRODUCT}/config`, "operator", "product"],
+  [`DELETE ${PRODUCT}/config`, "operator", "product"],
+  [`GET ${PRODUCT}/config/versions/:version`, "viewer", "product"],
+  [`POST ${PRODUCT}/config/push`, "operator", "product"],
+  [`GET ${PRODUCT}/config/push`, "viewer", "product"],
+  [`GET ${DEVICE}/logs`, "viewer", "product"],
+  [`DELETE ${DEVICE}/logs`, "operator", "product"],
+  [`GET ${DEVICE}/logs/switch`, "viewer", "product"],
+  [`PUT ${DEVICE}/logs/switch`, "operator", "product"],
+
   ["GET /v1/services", "viewer", "listed"],
   [`GET ${DEVICE}/firmware`, "viewer", "product"],
 

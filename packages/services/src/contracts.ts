@@ -1,5 +1,5 @@
 import type { Session } from "@trine/core/auth";
-import type { DeviceRef } from "@trine/core/certificate";
+import type { DeviceRef, ProductKey } from "@trine/core/certificate";
 import type { ServiceCore } from "@trine/core/platform";
 import type { Download, RevocationTarget, Served } from "@trine/core/ports";
 import type { SqlDatabase } from "@trine/postgres";
@@ -33,6 +33,8 @@ export interface ServiceHost extends ServiceCore {
   readonly dataFolder: string | undefined;
   /** Whether the product of a device has this service. */
   isOn(device: DeviceRef): Promise<boolean>;
+  /** Whether a product has it. */
+  isOnFor(productKey: ProductKey): Promise<boolean>;
   /** Tells this service on another node. Rejects when that node does not answer. */
   tell(nodeId: string, body: string): Promise<string | undefined>;
   /** Tells it without waiting for what it says; it may be lost. */

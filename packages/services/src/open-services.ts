@@ -1,6 +1,7 @@
 import type { Session } from "@trine/core/auth";
 import type { ServiceCore } from "@trine/core/platform";
 import type { DeviceServices, ProductProfile } from "@trine/core/ports";
+import { isProblem } from "@trine/core/registry";
 import type { SqlDatabase } from "@trine/postgres";
 import type {
   DeviceService,
@@ -137,6 +138,10 @@ function hostOf(
       const found = await core.lookup.findCredentials(device);
       return found !== undefined && isOn(definition, found.product);
     },
+    async isOnFor(productKey) {
+      const product = await core.products.find(productKey);
+      return !isProblem(product) && isOn(definition, product);
+    },
     async tell(nodeId, body) {
       const reply = await core.bus.send(nodeId, { kind: "service", service: definition.name, body }, TELL_WITHIN_MS);
       if (!reply) throw new Error(`the service ${definition.name} of ${nodeId} did not answer`);
@@ -153,6 +158,6 @@ async function productOf({ lookup }: ServiceCore, { device, product }: Session):
   return (await lookup.findCredentials(device))?.product ?? product;
 }
 
-function isOn({ name, isOnByDefault }: DeviceService, { services }: ProductProfile): boolean {
+function isOn({ name, isOnByDefault }: DeviceService, { services }: Pick<ProductProfile, "services">): boolean {
   return services?.[name] ?? isOnByDefault;
 }

@@ -3,8 +3,7 @@ import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { frontSettings } from "../../apps/front/src/settings.ts";
 import { gatewaySettings } from "../../apps/gateway/src/settings.ts";
-import { settingsReference } from "../../apps/gateway/src/settings-reference.ts";
-import { runtimeSettings } from "../../packages/runtime/src/settings/runtime-settings.ts";
+import { EVERYWHERE, settingsReference } from "../../apps/gateway/src/settings-reference.ts";
 import { ROOT } from "../src/repository.ts";
 import { headingAnchors, linksOf } from "./markdown.ts";
 import { readRepositoryFile, repositoryFiles } from "./repository-files.ts";
@@ -46,7 +45,7 @@ describe("a document", () => {
   });
 
   it("names no setting that does not exist", () => {
-    const known = new Set(Object.keys({ ...runtimeSettings.shape, ...gatewaySettings.shape, ...frontSettings.shape }));
+    const known = new Set(Object.keys({ ...EVERYWHERE, ...gatewaySettings.shape, ...frontSettings.shape }));
     const unknown = documents.flatMap(({ path, text }) =>
       [...text.matchAll(/\bTRINE_[A-Z][A-Z_]*[A-Z]\b/g)]
         .map(([name]) => name)

@@ -5,6 +5,7 @@ import { frontSettings } from "@trine/front";
 import { httpSettings } from "@trine/http";
 import { mqttSettings } from "@trine/mqtt";
 import { runtimeSettings } from "@trine/runtime";
+import { findServices, settingsOf } from "@trine/services";
 import { z } from "zod";
 import { gatewaySettings } from "./settings.ts";
 
@@ -19,11 +20,14 @@ const PROCESSES = {
   gateway: gatewaySettings,
 } as const;
 
+/** Read by whatever process serves devices or operators. */
+export const EVERYWHERE = { ...runtimeSettings.shape, ...settingsOf(await findServices()).shape };
+
 /** Where several read a setting with defaults of their own, the gateway's stands here. */
 const SHAPE: Readonly<Record<string, z.ZodType>> = {
   ...frontSettings.shape,
   ...gatewaySettings.shape,
-  ...runtimeSettings.shape,
+  ...EVERYWHERE,
 };
 
 const HEAD = `# Configuration
@@ -44,7 +48,7 @@ share their stores, so each requires \`DATABASE_URL\`, \`REDIS_URL\` and \`TRINE
 
 /** Writes the reference of every setting as Markdown, grouped by the processes that read it. */
 export function settingsReference(): string {
-  const groups = new Map<string, string[]>([["every process", Object.keys(runtimeSettings.shape)]]);
+  const groups = new Map<string, string[]>([["every process", Object.keys(EVERYWHERE)]]);
   for (const name of Object.keys({ ...gatewaySettings.shape, ...frontSettings.shape })) {
     const readers = readersOf(name).join(", ");
     groups.set(readers, [...(groups.get(readers) ?? []), name]);

@@ -104,17 +104,16 @@ export function createConnectionTable(): ConnectionTable {
         if (connection) yield connection;
       }
     },
-    async closeOlder(device, epoch) {
+    async closeOlder(device, epoch, only) {
       const { connections, logins } = entries.get(deviceKey(device)) ?? { connections: [], logins: [] };
+      const older = connections.filter((connection) => connection.epoch <= epoch);
+      if (only) return cutAll(older.filter(isCarriedBy(only.carriedBy)), "parted");
       const close = (login: PendingLogin) => {
         login.closedThrough = Math.max(login.closedThrough, epoch);
       };
       for (const login of logins) close(login);
       nameless.note((other) => deviceKey(other) === deviceKey(device), close);
-      return cutAll(
-        connections.filter((connection) => connection.epoch <= epoch),
-        "taken_over",
-      );
+      return cutAll(older, "taken_over");
     },
     wake: (device) => newest(device)?.pump.run(),
     wakeAll() {
@@ -138,12 +137,16 @@ function covers(target: RevocationTarget, device: DeviceRef): boolean {
     : deviceKey(target.device) === deviceKey(device);
 }
 
+function isCarriedBy(device: DeviceRef): (connection: DeviceConnection) => boolean {
+  return ({ link: { carriedBy } }) => carriedBy !== undefined && deviceKey(carriedBy) === deviceKey(device);
+}
+
 function byEpoch(one: DeviceConnection, other: DeviceConnection): number {
   return one.epoch - other.epoch;
 }
 
 function cutAll(connections: readonly DeviceConnection[], why: string): number {
-  const open = connections.filter(({ link }) => !link.stream.destroyed);
+  const open = connections.filter(({ link }) => !link.isGone);
   for (const { link } of open) link.cut(why);
   return open.length;
 }

@@ -5,6 +5,7 @@ import { handOff } from "@trine/runtime";
 import { Aedes } from "aedes";
 import { UNSUPPORTED_VERSION } from "./connack.ts";
 import type { ConnectionTable } from "./connection-table.ts";
+import { endConnection } from "./end-connection.ts";
 import { createEngineHooks } from "./engine-hooks.ts";
 import { createEnginePersistence } from "./engine-persistence.ts";
 import { type FrameFault, FrameGuard } from "./frame-guard.ts";
@@ -12,10 +13,10 @@ import { guardStream } from "./guard-stream.ts";
 import { handOver } from "./hand-over.ts";
 import { Link } from "./link.ts";
 import { Links } from "./links.ts";
+import type { MailboxPump } from "./mailbox-pump.ts";
 import { createPendingWork } from "./pending-work.ts";
 import { createReadPace } from "./read-pace.ts";
 import type { MqttSettings } from "./settings.ts";
-import { signOff } from "./sign-in.ts";
 import { createSilentEmitter } from "./silent-emitter.ts";
 import { TRANSPORT } from "./transport.ts";
 
@@ -59,10 +60,10 @@ export async function createEngine({ platform, settings, table }: Deps): Promise
     mq: createSilentEmitter(),
     persistence: createEnginePersistence({
       isPresent: (id) => links.connectionById(id)?.sessionPresent === true,
-      unsubscribe: async (id, filters) => links.connectionById(id)?.unsubscribe(filters),
+      unsubscribe: async (id, filters) => links.byId(id)?.unsubscribe(filters),
       acknowledge: async (id, packetId) => {
-        const connection = links.connectionById(id);
-        if (connection) await work.track("acknowledge", connection.pump.acknowledged(packetId));
+        const sender = links.connectionById(id)?.window.acknowledged<MailboxPump>(packetId);
+        if (sender) await work.track("acknowledge", sender.acknowledged(packetId));
       },
     }),
     connectTimeout: settings.TRINE_MQTT_CONNECT_SECONDS * 1_000,
@@ -110,13 +111,12 @@ export async function createEngine({ platform, settings, table }: Deps): Promise
 
   async function end(link: Link): Promise<void> {
     links.remove(link);
-    const { connection } = link;
+    const { connection, carried } = link;
     if (!connection) return;
-    // What the device sent before its goodbye goes before the news of it; until then a revocation has to find it.
+    // A device that logs in behind it just now is in before, or not at all.
     await connection.publishes.idle();
-    table.remove(connection);
-    await connection.pump.end().catch((error: unknown) => recorder.fault("mailbox_let_go", error));
-    await signOff(connection, platform);
+    carried?.endAll();
+    await endConnection(connection, { table, platform });
   }
 
   return {
@@ -162,9 +162,12 @@ function followEngine(engine: Aedes, links: Links): void {
     handOver(link, link.registered);
     link.registered = undefined;
   });
-  engine.on("subscribe", (_subscriptions, client) => links.connectionOf(client)?.pump.restart());
+  engine.on("subscribe", (subscriptions, client) => links.of(client)?.subscribed(subscriptions));
   // A hint may have been lost; who pings has time to look.
-  engine.on("ping", (_packet, client) => links.connectionOf(client)?.pump.run());
+  engine.on("ping", (_packet, client) => {
+    links.connectionOf(client)?.pump.run();
+    links.of(client)?.carried?.look();
+  });
   engine.on("keepaliveTimeout", (client) => links.of(client)?.blame("keepalive_timeout"));
   engine.on("clientError", (client, error) => links.of(client)?.blame(reasonOf(error)));
 }

@@ -1,9 +1,11 @@
 import type { Session } from "@trine/core/auth";
 import { maySubscribe } from "@trine/core/messaging";
 import type { Platform } from "@trine/core/platform";
+import { Backlog } from "./backlog.ts";
 import type { Carrier } from "./carrier.ts";
 import { Filters } from "./filters.ts";
 import { MailboxPump } from "./mailbox-pump.ts";
+import { OutgoingWindow } from "./outgoing-window.ts";
 import { PublishHandler } from "./publish-handler.ts";
 import type { MqttSettings } from "./settings.ts";
 import { Wire } from "./wire.ts";
@@ -23,7 +25,12 @@ interface Deps {
   readonly implicitSubscriptions: boolean;
   /** The device is told who it is, since it may know from nowhere else (wire-format 2.10). */
   readonly tellsIdentity: boolean;
+  /** The device whose connection this one lives on, if it is not its own. */
+  readonly host?: DeviceConnection;
 }
+
+/** Of a window that is shared: several devices look into their mailboxes at once then. */
+const SHARE = 10;
 
 /** A device need not subscribe to it (wire-format 2.10). */
 const IDENTITY_TOPIC = "/ext/auth/identity/response";
@@ -39,6 +46,9 @@ export class DeviceConnection {
   readonly filters: Filters;
   readonly pump: MailboxPump;
   readonly publishes: PublishHandler;
+  /** Shared by all devices on one connection. */
+  readonly window: OutgoingWindow;
+  readonly backlog: Backlog;
   readonly #platform: Platform;
   readonly #lasting: boolean;
   readonly #tellsIdentity: boolean;
@@ -55,25 +65,28 @@ export class DeviceConnection {
     this.sessionPresent = of.sessionPresent;
     this.link = link;
     const { device } = session;
-    const wire = new Wire(link.stream);
+    const wire = new Wire(link.stream, () => link.isGone);
     const filters = new Filters(device, { implicit: of.implicitSubscriptions, filters: of.filters });
     this.wire = wire;
     this.filters = filters;
+    this.window = of.host?.window ?? new OutgoingWindow(settings.TRINE_MQTT_IN_FLIGHT);
+    this.backlog = of.host?.backlog ?? new Backlog(settings.TRINE_MQTT_QUEUED_PUBLISHES);
     this.pump = new MailboxPump({
       platform,
       device,
       taker: { id: connectionId, epoch },
       wire,
       filters,
-      maxInFlight: settings.TRINE_MQTT_IN_FLIGHT,
+      window: this.window,
+      share: of.host ? SHARE : settings.TRINE_MQTT_IN_FLIGHT,
     });
     this.publishes = new PublishHandler({
       platform,
       session,
       filters,
       wire,
-      maxWaiting: settings.TRINE_MQTT_QUEUED_PUBLISHES,
-      cut: (why) => link.cut(why),
+      backlog: this.backlog,
+      breakOff: (why) => link.breakOff(why),
       isCut: () => link.isCut,
       pass: (ms) => link.pass(ms),
     });

@@ -1,8 +1,10 @@
 import { isRefusal, type Refusal, type RefusalCode, type RegistrationRequest, refuse } from "@trine/core/auth";
 import type { Platform } from "@trine/core/platform";
 import type { AedesOptions, Client } from "aedes";
+import { CarriedDevices } from "./carried-devices.ts";
 import { CONNACK_CODES } from "./connack.ts";
 import type { ConnectionTable } from "./connection-table.ts";
+import type { DeviceConnection } from "./device-connection.ts";
 import { SESSION_MARK } from "./engine-persistence.ts";
 import { type ConnectRequest, judgeConnect } from "./judge-connect.ts";
 import type { Link } from "./link.ts";
@@ -68,28 +70,39 @@ export function createEngineHooks(deps: EngineDeps): Hooks {
       const link = client ? links.of(client) : undefined;
       // A device that registered itself was not logged in by that (wire-format 3.6).
       if (link?.isRegistration) return link.cut("registration_only");
-      link?.connection?.publishes.take({ topic, payload: bytes, qos: qos === 0 ? 0 : 1 }, () => done());
+      const message = { topic, payload: bytes, qos: qos === 0 ? 0 : 1 } as const;
+      if (link?.carried) link.carried.take(message, () => done());
+      else link?.connection?.publishes.take(message, () => done());
     },
 
     authorizeSubscribe(client, subscription, done) {
-      const connection = links.connectionOf(client);
-      if (!connection || subscription === SESSION_MARK) return done(null, null);
-      if (isIllFormed(subscription.topic)) return connection.link.cut("protocol_error");
-      const answer = connection.subscribe(subscription.topic, subscription.qos === 0 ? 0 : 1).then((outcome) => {
+      const link = links.of(client);
+      if (!link?.connection || subscription === SESSION_MARK) return done(null, null);
+      if (isIllFormed(subscription.topic)) return link.cut("protocol_error");
+      const answer = subscribe(link, link.connection, subscription).then((outcome) => {
         if (outcome !== "granted") recorder.dropped(TRANSPORT, outcome);
         done(null, outcome === "granted" ? subscription : null);
       });
       answer.catch((error: unknown) => {
         recorder.fault("subscribe", error);
-        connection.link.cut("unavailable");
+        link.cut("unavailable");
       });
     },
   };
 }
 
+/** At once where that can be decided at once: an UNSUBSCRIBE may follow on its heels. */
+function subscribe({ carried }: Link, own: DeviceConnection, { topic, qos }: { topic: string; qos: number }) {
+  const granted = qos === 0 ? 0 : 1;
+  const owner = carried ? carried.ownerOf(topic) : own;
+  return owner instanceof Promise
+    ? owner.then((connection) => connection.subscribe(topic, granted))
+    : owner.subscribe(topic, granted);
+}
+
 /** @returns the refusal, or nothing when the device is in. */
 async function logIn(
-  { links, platform, settings, table }: EngineDeps,
+  { links, platform, settings, table, work }: EngineDeps,
   client: Client,
   request: ConnectRequest | undefined,
 ): Promise<Refusal | undefined> {
@@ -104,7 +117,17 @@ async function logIn(
   const connection = await signIn(connect, { platform, settings, table, link, request });
   if (isRefusal(connection)) return late(link, connection);
   link.connection = connection;
-  link.stream.on("drain", () => connection.pump.run());
+  if (connection.session.product.nodeType === "gateway")
+    link.carried = new CarriedDevices({
+      platform,
+      settings,
+      table,
+      work,
+      link,
+      isPrivate: link.inbound.security === "tls" || settings.TRINE_REGISTRATION_IN_CLEAR !== "off",
+      connection,
+    });
+  link.stream.on("drain", () => connection.window.drained());
   return undefined;
 }
 

@@ -14,6 +14,11 @@ export class Filters {
     this.#filters = new Set(given.filters);
   }
 
+  /** Whether system topics come without asking. */
+  get isImplicit(): boolean {
+    return this.#implicit;
+  }
+
   get size(): number {
     return this.#filters.size;
   }

@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { Registered } from "@trine/core/auth";
 import type { Inbound } from "@trine/ingress";
+import type { CarriedDevices } from "./carried-devices.ts";
 import type { Carrier } from "./carrier.ts";
 import type { DeviceConnection } from "./device-connection.ts";
 import type { FrameFault, FrameGuard } from "./frame-guard.ts";
@@ -18,6 +19,8 @@ export class Link implements Gate, Carrier {
   readonly #pace: ReadPace;
   /** Set by an accepted login. */
   connection: DeviceConnection | undefined;
+  /** Set by the accepted login of a device that others may be behind. */
+  carried: CarriedDevices | undefined;
   /** Set by an accepted registration: the connection is for nothing else. */
   isRegistration = false;
   /** What is to be handed over once that is answered. */
@@ -47,6 +50,10 @@ export class Link implements Gate, Carrier {
     return this.inbound.stream;
   }
 
+  get isGone(): boolean {
+    return this.stream.destroyed;
+  }
+
   /** Why the connection ended, as a stable word for metrics. */
   get why(): string {
     return this.#why ?? (this.guard.sawDisconnect ? "disconnected" : "connection_lost");
@@ -69,6 +76,10 @@ export class Link implements Gate, Carrier {
     this.stream.destroy();
   }
 
+  breakOff(why: string): void {
+    this.cut(why);
+  }
+
   async pass(ms: number): Promise<boolean> {
     const { stream } = this;
     if (stream.destroyed) return false;
@@ -84,13 +95,28 @@ export class Link implements Gate, Carrier {
     return !stream.destroyed;
   }
 
+  /** Filters were granted: whoever they are for gets what waits for them. */
+  subscribed(filters: readonly { readonly topic: string }[]): void {
+    for (const connection of new Set(filters.map(({ topic }) => this.#ownerOf(topic)))) connection?.pump.restart();
+  }
+
+  /** @throws when the store cannot answer. */
+  async unsubscribe(filters: readonly string[]): Promise<void> {
+    if (!this.carried) return this.connection?.unsubscribe(filters);
+    await Promise.all(filters.map((filter) => this.#ownerOf(filter)?.unsubscribe([filter])));
+  }
+
+  #ownerOf(filter: string): DeviceConnection | undefined {
+    return this.carried?.carriedOn(filter) ?? this.connection;
+  }
+
   /** Reads nothing any more. */
   hold(): void {
     this.#isHeld = true;
   }
 
   isHeld(): boolean {
-    return this.#isHeld || this.#isPaced || this.connection?.publishes.isFull === true;
+    return this.#isHeld || this.#isPaced || this.connection?.backlog.isFull === true;
   }
 
   took(bytes: number): void {

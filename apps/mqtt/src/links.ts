@@ -31,6 +31,10 @@ export class Links {
     return this.#byId.get(id)?.connection;
   }
 
+  byId(id: string): Link | undefined {
+    return this.#byId.get(id);
+  }
+
   all(): readonly Link[] {
     return [...this.#byId.values()];
   }

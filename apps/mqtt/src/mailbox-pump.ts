@@ -2,6 +2,7 @@ import type { DeviceRef } from "@trine/core/certificate";
 import type { Platform } from "@trine/core/platform";
 import type { MailboxMessage, MailboxTaker } from "@trine/core/ports";
 import type { Filters } from "./filters.ts";
+import type { OutgoingWindow, WindowUser } from "./outgoing-window.ts";
 import { TRANSPORT } from "./transport.ts";
 import type { Wire } from "./wire.ts";
 
@@ -12,10 +13,11 @@ interface Deps {
   readonly taker: MailboxTaker;
   readonly wire: Wire;
   readonly filters: Filters;
-  readonly maxInFlight: number;
+  /** What may be unacknowledged, shared with others on the same connection. */
+  readonly window: OutgoingWindow;
+  /** How much of it this may reserve at once. */
+  readonly share: number;
 }
-
-const MAX_PACKET_ID = 65_535;
 
 /** How long what was sent is this connection's alone, counted from the last message. A newer connection does not wait for it. */
 const LEASE_MS = 60_000;
@@ -33,13 +35,12 @@ const BLOCKED_MS = 1_000;
  * It never waits for the device. A full socket or a full window ends the run, and `drain` or an acknowledgement starts the next one, so
  * that a frozen device slows nobody else.
  */
-export class MailboxPump {
+export class MailboxPump implements WindowUser {
   readonly #deps: Deps;
   /** Message ids by packet id. */
   readonly #inFlight = new Map<number, string>();
   /** Acknowledged by the device, and not yet by the mailbox. */
   readonly #leaving = new Set<string>();
-  #packetId = 0;
   /** Position of the last message that was sent or passed over. */
   #passed: number | undefined;
   /** Nothing waits behind what was passed: whatever comes later is told by a hint. */
@@ -47,6 +48,8 @@ export class MailboxPump {
   #isRunning = false;
   #isAsked = false;
   #isRestarted = false;
+  /** Messages that were ever written. */
+  #sent = 0;
 
   constructor(deps: Deps) {
     this.#deps = deps;
@@ -66,9 +69,9 @@ export class MailboxPump {
     this.run();
   }
 
-  /** The device acknowledged a packet. Resolves when the mailbox knows. */
+  /** The device acknowledged a packet of this pump. Resolves when the mailbox knows. */
   async acknowledged(packetId: number): Promise<void> {
-    const { platform, device } = this.#deps;
+    const { platform, device, window } = this.#deps;
     const { mailbox, clock, recorder } = platform;
     const messageId = this.#inFlight.get(packetId);
     if (messageId === undefined) return;
@@ -84,13 +87,15 @@ export class MailboxPump {
       return;
     } finally {
       this.#leaving.delete(messageId);
+      window.giveBack(1);
     }
     if (!this.#isAtEnd || this.#isRestarted) this.run();
   }
 
   /** The connection is gone: what it did not acknowledge may go another way at once. */
   async end(): Promise<void> {
-    const { platform, device, taker } = this.#deps;
+    const { platform, device, taker, window } = this.#deps;
+    window.forget(this);
     if (this.#inFlight.size > 0) await platform.mailbox.letGo(device, taker.id);
   }
 
@@ -111,23 +116,34 @@ export class MailboxPump {
     if (this.#isRestarted) this.#passed = undefined;
     this.#isRestarted = false;
     this.#isAtEnd = false;
-    for (let room = this.#room; room > 0; room = this.#room) {
+    for (let room = this.#reserve(); room > 0; room = this.#reserve()) {
+      const step = await this.#step(room);
+      if (step === "end") this.#isAtEnd = true;
+      if (step !== "more") return;
+    }
+  }
+
+  /** Sends what fits into the room that was reserved, and gives the rest of it back. */
+  async #step(room: number): Promise<"more" | "end" | "later"> {
+    const sentBefore = this.#sent;
+    try {
       const messages = await this.#look(room);
       // What was read for the old filters is read again for the new ones.
-      if (this.#isRestarted || !this.#deps.wire.isOpen) return;
+      if (this.#isRestarted || !this.#deps.wire.isOpen) return "later";
       const sent = await this.#send(messages);
-      if (sent === "later") return;
-      if (sent === "all" && messages.length < room) {
-        this.#isAtEnd = true;
-        return;
-      }
+      if (sent === "later") return "later";
+      return sent === "all" && messages.length < room ? "end" : "more";
+    } finally {
+      this.#deps.window.giveBack(room - (this.#sent - sentBefore));
     }
   }
 
   /** How many messages may be sent now. */
-  get #room(): number {
-    const { wire, maxInFlight } = this.#deps;
-    return wire.isWritable ? maxInFlight - this.#inFlight.size - this.#leaving.size : 0;
+  #reserve(): number {
+    const { wire, window, share } = this.#deps;
+    if (wire.isWritable) return window.reserve(this, share);
+    if (wire.isOpen) window.wait(this);
+    return 0;
   }
 
   #look(limit: number): Promise<readonly MailboxMessage[]> {
@@ -175,16 +191,11 @@ export class MailboxPump {
   }
 
   #write({ messageId, topic, payload }: MailboxMessage): void {
-    const packetId = this.#nextPacketId();
+    const packetId = this.#deps.window.take(this);
+    this.#sent += 1;
     this.#inFlight.set(packetId, messageId);
     this.#deps.wire.publishQos1(packetId, topic, payload);
     this.#deps.platform.recorder.downlinkChanged({ state: "sent", transport: TRANSPORT });
-  }
-
-  #nextPacketId(): number {
-    do this.#packetId = (this.#packetId % MAX_PACKET_ID) + 1;
-    while (this.#inFlight.has(this.#packetId));
-    return this.#packetId;
   }
 }
 

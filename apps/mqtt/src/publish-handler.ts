@@ -1,6 +1,8 @@
 import { isRefusal, type Refusal, type Session } from "@trine/core/auth";
 import { type Publish, sharesOwn } from "@trine/core/messaging";
 import type { Platform } from "@trine/core/platform";
+import type { DeviceCarrier } from "@trine/core/ports";
+import type { Backlog } from "./backlog.ts";
 import type { Filters } from "./filters.ts";
 import { TRANSPORT } from "./transport.ts";
 import type { Wire } from "./wire.ts";
@@ -10,10 +12,10 @@ interface Deps {
   readonly session: Session;
   readonly filters: Filters;
   readonly wire: Wire;
-  /** Messages that may wait; with more the connection is read no further. */
-  readonly maxWaiting: number;
+  /** Counts what waits on the connection. */
+  readonly backlog: Backlog;
   /** Ends the connection. */
-  readonly cut: (why: string) => void;
+  readonly breakOff: (why: string) => void;
   /** Whether the gateway ended it. */
   readonly isCut: () => boolean;
   /** Lets so many milliseconds pass. @returns false when the connection ended meanwhile. */
@@ -23,33 +25,37 @@ interface Deps {
 // wire-format 10: retention of messages for a device.
 const OWN_TTL_MS = 7 * 86_400_000;
 
-/** Takes the messages of one connection, one after the other: pipelined ones reach the log in the order they were sent. */
+/** A connection that can carry further devices. */
+export interface AnsweringCarrier extends DeviceCarrier {
+  /** What was asked for is answered: messages for devices that joined may follow. */
+  answered(): void;
+}
+
+/** Takes the messages of one device, one after the other: pipelined ones reach the log in the order they were sent. */
 export class PublishHandler {
   readonly #deps: Deps;
   #last: Promise<void> = Promise.resolve();
-  #waiting = 0;
 
   constructor(deps: Deps) {
     this.#deps = deps;
-  }
-
-  /** Whether so many messages wait that the connection should not be read. One read may go beyond it. */
-  get isFull(): boolean {
-    return this.#waiting >= this.#deps.maxWaiting;
   }
 
   /**
    * Hands a message to the log when its turn comes. `acknowledge` is called once it is durable, or is to be dropped unseen; it is not
    * called when the device has to send the message again, and the connection ends then.
    */
-  take(message: Publish, acknowledge: () => void): void {
-    this.#waiting += 1;
-    this.#last = this.#last
-      .then(() => this.#handle(message, acknowledge))
-      .catch((error: unknown) => {
-        this.#deps.platform.recorder.fault("publish", error);
-        this.#deps.cut("fault");
-      });
+  take(message: Publish, acknowledge: () => void, carrier?: AnsweringCarrier): void {
+    this.#deps.backlog.add();
+    this.#inTurn(() => this.#handle({ ...message, ...(carrier && { carrier }) }, acknowledge, carrier));
+  }
+
+  /** Does something when all that was taken is decided. */
+  after(work: () => void): void {
+    this.#deps.backlog.add();
+    this.#inTurn(() => {
+      this.#deps.backlog.remove();
+      work();
+    });
   }
 
   /** Resolves when all that was taken is decided. */
@@ -57,17 +63,25 @@ export class PublishHandler {
     return this.#last;
   }
 
-  async #handle(message: Publish, acknowledge: () => void): Promise<void> {
-    const { platform, session, filters, wire, isCut, pass } = this.#deps;
+  #inTurn(work: () => Promise<void> | void): void {
+    this.#last = this.#last.then(work).catch((error: unknown) => {
+      this.#deps.platform.recorder.fault("publish", error);
+      this.#deps.breakOff("fault");
+    });
+  }
+
+  async #handle(message: Publish, acknowledge: () => void, carrier?: AnsweringCarrier): Promise<void> {
+    const { platform, session, filters, wire, isCut, pass, backlog } = this.#deps;
     // A device that says goodbye, or is gone, has sent it all the same: QoS 0 never comes again. After a cut by the gateway nothing counts,
     // or a message could overtake the refused one before it, or follow a revocation.
     const accepted = isCut() ? undefined : await platform.uplink.accept(session, { ...message, pace: pass });
-    this.#waiting -= 1;
+    backlog.remove();
     if (!accepted) return;
     if (isRefusal(accepted)) return this.#refuse(message, accepted, acknowledge);
     acknowledge();
     const { reply } = accepted;
     if (reply && filters.coversAnswer(reply.topic)) wire.publishQos0(reply.topic, reply.payload);
+    carrier?.answered();
     if (filters.coversExplicitly(message.topic) && sharesOwn(session, message.topic)) await this.#giveBack(message);
   }
 
@@ -79,7 +93,7 @@ export class PublishHandler {
     this.#deps.platform.recorder.dropped(TRANSPORT, code);
     const isLoss = code === "unavailable" || code === "throttled";
     if (code === "forbidden_topic" || (qos === 0 && isLoss)) acknowledge();
-    else this.#deps.cut(code);
+    else this.#deps.breakOff(code);
   }
 
   /** wire-format 2.6: delivered with the QoS that it was published with. */

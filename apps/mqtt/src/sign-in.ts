@@ -2,10 +2,9 @@ import { isRefusal, isX509Attempt, type Refusal, refuse, type Session } from "@t
 import type { DeviceRef } from "@trine/core/certificate";
 import type { Platform } from "@trine/core/platform";
 import type { Subscription } from "@trine/core/ports";
+import type { Carrier } from "./carrier.ts";
 import { type ConnectionTable, isRevoked } from "./connection-table.ts";
 import { DeviceConnection } from "./device-connection.ts";
-import type { ConnectRequest } from "./judge-connect.ts";
-import type { Link } from "./link.ts";
 import type { ParsedConnect } from "./parse-connect.ts";
 import type { PendingLogin } from "./pending-login.ts";
 import type { MqttSettings } from "./settings.ts";
@@ -14,12 +13,15 @@ interface Deps {
   readonly platform: Platform;
   readonly settings: MqttSettings;
   readonly table: ConnectionTable;
-  readonly link: Link;
-  readonly request: ConnectRequest;
+  readonly link: Carrier;
+  /** cleanSession=0, and whether the answer can say that a session goes on. */
+  readonly request: { readonly lasting: boolean; readonly isOld: boolean };
+  /** The device whose connection this one is to live on, if it is not its own. */
+  readonly host?: DeviceConnection;
 }
 
 /**
- * Authenticates a CONNECT and makes the connection the device's one connection, before the login is answered. A device that left, was
+ * Authenticates a login and makes the connection the device's one connection, before the login is answered. A device that left, was
  * revoked or connected again meanwhile is given up.
  */
 export async function signIn(connect: ParsedConnect, deps: Deps): Promise<DeviceConnection | Refusal> {
@@ -32,13 +34,13 @@ export async function signIn(connect: ParsedConnect, deps: Deps): Promise<Device
   try {
     const session = await platform.authenticator.authenticate({
       ...connect.attempt,
-      isGone: () => link.stream.destroyed,
+      isGone: () => link.isGone,
       answered,
     });
     if (isRefusal(session)) return session;
     table.name(login, session.device);
     // Nobody is there any more to be answered.
-    if (link.stream.destroyed) return refuse("unavailable", "the device left");
+    if (link.isGone) return refuse("unavailable", "the device left");
     const connection = await open(session, connect, deps);
     return isRefusal(connection) ? connection : await admit(connection, login, deps);
   } finally {
@@ -96,8 +98,8 @@ async function admit(
   login: PendingLogin,
   { table, link, platform }: Deps,
 ): Promise<DeviceConnection | Refusal> {
-  if (!link.stream.destroyed && table.admit(login, connection)) return connection;
-  link.blame(isRevoked(login, connection) ? "revoked" : link.stream.destroyed ? link.why : "taken_over");
+  if (!link.isGone && table.admit(login, connection)) return connection;
+  link.blame(isRevoked(login, connection) ? "revoked" : link.isGone ? link.why : "taken_over");
   await signOff(connection, platform);
   return refuse("unavailable", "the device left, was revoked or connected again meanwhile");
 }

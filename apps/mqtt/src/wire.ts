@@ -7,10 +7,13 @@ const HIGH_WATER_BYTES = 131_072;
 /** Writes messages to one device, beside the engine: packets are written whole, so that the two do not mix. */
 export class Wire {
   readonly #stream: Duplex;
+  readonly #isGone: () => boolean;
   #begun = false;
 
-  constructor(stream: Duplex) {
+  /** @param isGone whether the device is gone, which may be while the stream goes on for others. */
+  constructor(stream: Duplex, isGone = () => stream.destroyed) {
     this.#stream = stream;
+    this.#isGone = isGone;
   }
 
   /** The login was answered: from now on messages may follow (MQTT-3.2.0-1). */
@@ -20,7 +23,7 @@ export class Wire {
 
   /** Whether messages may be written. */
   get isOpen(): boolean {
-    return this.#begun && !this.#stream.destroyed && this.#stream.writable;
+    return this.#begun && !this.#isGone() && !this.#stream.destroyed && this.#stream.writable;
   }
 
   /** Whether the device reads what it is sent. */

@@ -4,6 +4,7 @@ import { type Packet, parser } from "mqtt-packet";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { Filters } from "../src/filters.ts";
 import { MailboxPump } from "../src/mailbox-pump.ts";
+import { OutgoingWindow } from "../src/outgoing-window.ts";
 import { Wire } from "../src/wire.ts";
 
 const KIB = 1_024;
@@ -60,7 +61,8 @@ it("a device that does not read has a few messages written at most, and gets the
     taker: { id: "this" },
     wire,
     filters: new Filters(device, { implicit: false, filters: [topic] }),
-    maxInFlight: 100,
+    window: new OutgoingWindow(100),
+    share: 100,
   });
   line.stream.on("drain", () => pump.run());
   wire.begin();

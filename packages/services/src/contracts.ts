@@ -1,7 +1,7 @@
 import type { Session } from "@trine/core/auth";
 import type { DeviceRef, ProductKey } from "@trine/core/certificate";
 import type { ServiceCore } from "@trine/core/platform";
-import type { Download, RevocationTarget, Served } from "@trine/core/ports";
+import type { DeviceCarrier, Download, RevocationTarget, Served } from "@trine/core/ports";
 import type { SqlDatabase } from "@trine/postgres";
 import type { z } from "zod";
 import type { Offer, ServicePort } from "./kit/ports/service-port.ts";
@@ -98,6 +98,8 @@ export interface ServiceMessage {
   readonly qos: 0 | 1;
   /** Wall clock. */
   readonly receivedAtMs: number;
+  /** The connection that it came in on, if that can carry further devices. */
+  readonly carrier?: DeviceCarrier;
 }
 
 /** What became of a message. */

@@ -82,13 +82,14 @@ export function openServices(
   return {
     // A pattern that does not name the device may cover a topic of another one.
     serves: (device, topic) => table.find(device, topic)?.handler.isOwn === true,
-    async serve(session, { messageId, topic, payload, qos, receivedAtMs }) {
+    async serve(session, { messageId, topic, payload, qos, receivedAtMs }, carrier) {
       const { device } = session;
       const found = table.find(device, topic);
       if (!found) return undefined;
       const { definition, handler } = found.handler;
       const began = core.clock.monotonicMs();
-      const message = { session, device, messageId, topic, open: found.open, payload, qos, receivedAtMs };
+      const sent = { messageId, topic, open: found.open, payload, qos, receivedAtMs };
+      const message = { session, device, ...sent, ...(carrier && { carrier }) };
       const answered = await answer(definition, handler, message);
       if (!answered) return undefined;
       const { code, ...served } = answered;

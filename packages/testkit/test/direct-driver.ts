@@ -88,8 +88,10 @@ function startDirect(
             ? deviceKey(session.device) === deviceKey(target.device)
             : session.device.productKey === target.productKey),
       ),
-    closeOlder: (device, epoch) =>
-      closeMatching(({ session, ...it }) => deviceKey(session.device) === deviceKey(device) && it.epoch <= epoch),
+    closeOlder: (device, epoch, only) =>
+      closeMatching(
+        ({ session, ...it }) => !only && deviceKey(session.device) === deviceKey(device) && it.epoch <= epoch,
+      ),
     closeAll: () => 0,
     held: () => [],
     wake: () => undefined,

@@ -37,6 +37,12 @@ export const policy = z
       .describe(
         "What is done when several devices seem to use one certificate: it is told (default), whoever would take a connection over from elsewhere is refused as well, or the device is disabled.",
       ),
+    onOtherGateway: z
+      .enum(["move", "refuse"])
+      .optional()
+      .describe(
+        "What becomes of a device behind a gateway that another gateway adds: it moves there (default), or stays.",
+      ),
   })
   .describe("Absent fields let every known SDK in.");
 

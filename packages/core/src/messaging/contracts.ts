@@ -2,6 +2,7 @@ import type { Refusal } from "../auth/refusal.ts";
 import type { Session } from "../auth/session.ts";
 import type { DeviceRef } from "../certificate/names.ts";
 import type { RevocationTarget } from "../ports/control-bus.ts";
+import type { DeviceCarrier } from "../ports/device-carrier.ts";
 import type { Reply } from "../ports/device-services.ts";
 import type { MailboxMessage, MessageStatus } from "../ports/mailbox.ts";
 
@@ -19,6 +20,8 @@ export interface Publish {
    * @returns whether it may be taken when `ms` have passed.
    */
   readonly pace?: (ms: number) => Promise<boolean>;
+  /** The connection that it came in on, if that can carry further devices. */
+  readonly carrier?: DeviceCarrier;
 }
 
 /** A published message that is in the uplink log. */
@@ -121,6 +124,13 @@ export interface Connections {
     session: Session,
     connection: { connectionId: string; epoch: number; statusTopic: string; why: string },
   ): Promise<void>;
+  /**
+   * Has the device's connection closed where it is, if it lives on that of `carrier`. A login that is under way is not: who calls this has
+   * to judge it again when it is through.
+   *
+   * @returns whether one was closed. @throws when the directory cannot answer.
+   */
+  part(device: DeviceRef, carrier: DeviceRef): Promise<boolean>;
 }
 
 /** What an adapter that holds live connections does for its node. */
@@ -133,8 +143,11 @@ export interface SessionHolder {
   closeIdle?(): number;
   /** The devices that are connected here, each by its newest connection: to be judged again after a gap. */
   held(): Iterable<{ readonly session: Session; readonly epoch: number }>;
-  /** Closes the device's connection if its epoch is not newer than `epoch`. @returns how many. */
-  closeOlder(device: DeviceRef, epoch: number): Promise<number>;
+  /**
+   * Closes the device's connection if its epoch is not newer than `epoch`; with `carriedBy` only one that lives on the connection of that
+   * device. @returns how many.
+   */
+  closeOlder(device: DeviceRef, epoch: number, only?: { carriedBy: DeviceRef }): Promise<number>;
   /** Looks into the device's mailbox, if it is connected here. */
   wake(device: DeviceRef): void;
   /** Looks into the mailbox of everyone who fetches here: hints may have been lost. Connections are looked after one by one, by `held`. */

@@ -5,6 +5,7 @@ export { createInTurn, type InTurn } from "./in-turn.ts";
 export { findUnstorable } from "./storable-text.ts";
 export { DEFAULT_TOPIC_CLASSES } from "./topics/default-topic-classes.ts";
 export { filterCovers } from "./topics/filter-covers.ts";
+export { namedDevice } from "./topics/named-device.ts";
 export {
   isSystemTopic,
   mayPublish,

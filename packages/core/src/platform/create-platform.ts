@@ -178,6 +178,7 @@ export function createPlatform(ports: PlatformPorts, options: PlatformOptions): 
   return {
     platform: {
       nodeId,
+      lookup: ports.lookup,
       authenticator,
       sessions: recordedResumer(
         steadyResumer(createSessionResumer(auth), () => revocations),

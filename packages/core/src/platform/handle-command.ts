@@ -32,8 +32,10 @@ export function createCommandHandler(deps: {
     switch (command.kind) {
       case "revoke":
         return revoke(command);
-      case "close_connection":
-        return { closedSessions: await holders.closeOlder(command.device, command.epoch) };
+      case "close_connection": {
+        const { device, epoch, carriedBy } = command;
+        return { closedSessions: await holders.closeOlder(device, epoch, carriedBy && { carriedBy }) };
+      }
       case "wake":
         holders.wake(command.device);
         return { closedSessions: 0 };

@@ -12,8 +12,8 @@ export function createLateServices(): LateServices {
       bound = services;
     },
     serves: (device, topic) => bound?.serves(device, topic) ?? false,
-    async serve(session, message) {
-      return bound?.serve(session, message);
+    async serve(session, message, carrier) {
+      return bound?.serve(session, message, carrier);
     },
     opened: (session) => bound?.opened(session),
     async told(service, body) {

@@ -4,6 +4,7 @@ import type { Registrar } from "../auth/registration/registrar.ts";
 import type { Rates } from "../guard/rates.ts";
 import type { Connections, Downlink, Inbox, SessionHolder, Uplink } from "../messaging/contracts.ts";
 import type { Clock, Random } from "../ports/clock.ts";
+import type { DeviceLookup } from "../ports/device-registry.ts";
 import type { DeviceServices } from "../ports/device-services.ts";
 import type { Mailbox } from "../ports/mailbox.ts";
 import type { Recorder } from "../ports/recorder.ts";
@@ -12,6 +13,8 @@ import type { SubscriptionStore } from "../ports/subscription-store.ts";
 /** What a protocol adapter may ask of the gateway, and nothing more. */
 export interface Platform {
   readonly nodeId: string;
+  /** Looks a device up; it may be remembered. */
+  readonly lookup: DeviceLookup;
   /** Never throws: a fault is the refusal `unavailable`, already recorded. */
   readonly authenticator: Authenticator;
   /** Never throws: a fault is the refusal `unavailable`, already recorded. */

@@ -15,8 +15,16 @@ export type ControlCommand =
       readonly close: boolean;
       readonly minSecretVersion?: number;
     }
-  /** Close one connection, because the device connected elsewhere. Closes nothing newer than `epoch`. */
-  | { readonly kind: "close_connection"; readonly device: DeviceRef; readonly epoch: number }
+  /**
+   * Close one connection, because the device connected elsewhere, or with `carriedBy` because it may not live on that device's any more. Closes
+   * nothing newer than `epoch`.
+   */
+  | {
+      readonly kind: "close_connection";
+      readonly device: DeviceRef;
+      readonly epoch: number;
+      readonly carriedBy?: DeviceRef;
+    }
   /** Look into the mailbox of a device. Losing it costs latency only. */
   | { readonly kind: "wake"; readonly device: DeviceRef }
   /** Send a message of QoS 0 to a device, if it is connected. Payload in base64. */

@@ -31,6 +31,8 @@ export interface ProductPolicy {
    * well, which are added then. It judges no message and no login, so a change of it alone leaves sessions as they are.
    */
   readonly registration?: RegistrationMode;
+  /** A device that is to come behind a gateway, and is behind another one: it moves (default), or stays. */
+  readonly onOtherGateway?: "move" | "refuse";
 }
 
 export type RegistrationMode = "off" | "listed" | "open";

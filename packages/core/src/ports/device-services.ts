@@ -1,6 +1,7 @@
 import type { Session } from "../auth/session.ts";
 import type { DeviceRef } from "../certificate/names.ts";
 import type { RevocationTarget } from "./control-bus.ts";
+import type { DeviceCarrier } from "./device-carrier.ts";
 import type { Download } from "./download.ts";
 import type { UplinkMessage } from "./uplink-log.ts";
 
@@ -30,10 +31,11 @@ export interface DeviceServices {
    * Does what a message asks for, durably, before it is in the uplink log and acknowledged: the same message may therefore come again when
    * something fails after this.
    *
+   * @param carrier the connection that the message came in on, if it can carry further devices.
    * @returns nothing when no service is concerned.
    * @throws when a store cannot answer; the message is then not acknowledged.
    */
-  serve(session: Session, message: UplinkMessage): Promise<Served | undefined>;
+  serve(session: Session, message: UplinkMessage, carrier?: DeviceCarrier): Promise<Served | undefined>;
   /** The device has a new connection on this node; the login may not be answered yet. Never throws, never waits. */
   opened(session: Session): void;
   /** A service of another node sends `body`. @returns what this node's has to say. */

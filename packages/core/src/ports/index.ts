@@ -5,6 +5,7 @@ export type { AuditEntry, AuditLog } from "./audit-log.ts";
 export type { BatchError, BatchLine, BatchRecord, BatchStatus, BatchStore } from "./batch-store.ts";
 export type { Clock, Random, Timer } from "./clock.ts";
 export type { ControlBus, ControlCommand, ControlHandler, ControlReply, RevocationTarget } from "./control-bus.ts";
+export type { CarriedLogin, DeviceCarrier } from "./device-carrier.ts";
 export type { Claim, Claimant, DeviceDirectory, DeviceLocation, Sighting } from "./device-directory.ts";
 export type {
   AuthType,

@@ -16,7 +16,7 @@ import { createTurns } from "./turns.ts";
 interface Deps {
   readonly nodeId: string;
   readonly directory: DeviceDirectory;
-  readonly bus: Pick<ControlBus, "notify">;
+  readonly bus: Pick<ControlBus, "notify" | "send">;
   readonly holders: Pick<SessionHolder, "closeOlder">;
   readonly news: StatusNews;
   readonly clones: Pick<CloneWatch, "noteMove">;
@@ -42,6 +42,8 @@ interface Unreleased {
 /** Beyond that, the sweep of this node's end has to do. */
 const MOST_UNRELEASED = 100_000;
 const CHUNK = 200;
+/** How long a node may take to say that it closed a connection. */
+const PART_WITHIN_MS = 2_000;
 /** Ends that the directory is told of at once: when thousands of connections break, those that come back do not wait behind all of them. */
 const ENDS_AT_ONCE = 32;
 
@@ -121,6 +123,14 @@ export function createConnections(deps: Deps): RunningConnections {
         const announce = news.tellQuietly(session, gone);
         if (unreleased.size < MOST_UNRELEASED) unreleased.add({ device, connectionId, epoch, announce });
       }
+    },
+    async part(device, carrier) {
+      const location = await directory.locate(device);
+      if (!location) return false;
+      const { nodeId: node, epoch } = location;
+      if (node === nodeId) return (await holders.closeOlder(device, epoch, { carriedBy: carrier })) > 0;
+      const command = { kind: "close_connection", device, epoch, carriedBy: carrier } as const;
+      return ((await bus.send(node, command, PART_WITHIN_MS))?.closedSessions ?? 0) > 0;
     },
     async flush() {
       const ends = [...unreleased];

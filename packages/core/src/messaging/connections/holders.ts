@@ -24,7 +24,7 @@ export function createHolders(): Holders {
     close: (target, options) => sum((holder) => holder.close(target, options)),
     closeAll: (why) => [...holders].reduce((total, holder) => total + holder.closeAll(why), 0),
     closeIdle: () => [...holders].reduce((total, holder) => total + (holder.closeIdle?.() ?? 0), 0),
-    closeOlder: (device, epoch) => sum((holder) => holder.closeOlder(device, epoch)),
+    closeOlder: (device, epoch, only) => sum((holder) => holder.closeOlder(device, epoch, only)),
     *held() {
       for (const holder of holders) yield* holder.held();
     },

@@ -27,7 +27,7 @@ export function createUplink(deps: Deps): Uplink {
   const { uplinkLog, messageIds, clock, underWay, maxPayloadBytes, rates, services } = deps;
 
   return {
-    async accept(session, { topic, payload, qos, messageId: known, pace }) {
+    async accept(session, { topic, payload, qos, messageId: known, pace, carrier }) {
       if (!mayPublish(session, topic) && !services.serves(session.device, topic))
         return refuse("forbidden_topic", "not a topic that the device may publish on");
       if (payload.length > maxPayloadBytes) return refuse("too_large", `${payload.length} bytes`);
@@ -43,7 +43,7 @@ export function createUplink(deps: Deps): Uplink {
       const { device, transport } = session;
       const message = { ...device, messageId, topic, payload, qos, transport, receivedAtMs };
       const served = await underWay.run(device, async () => {
-        const done = await services.serve(session, message);
+        const done = await services.serve(session, message, carrier);
         await uplinkLog.append({ ...message, ...done?.record }, { once: known !== undefined });
         return done;
       });

@@ -62,7 +62,8 @@ function alinkReply(
   request: ParsedObject | undefined,
   { code, message = "success", data = {} }: AlinkAnswer,
 ): Reply {
-  const path = topic.replace(`/sys/${productKey}/${deviceName}/`, "");
+  const names = `/${productKey}/${deviceName}/`;
+  const path = topic.slice(topic.indexOf(names) + names.length);
   const id = (request && rawMember(request.text, "id")) ?? '""';
   const method = (request && rawMember(request.text, "method")) ?? JSON.stringify(path.replaceAll("/", "."));
   const body = `{"code":${code},"data":${JSON.stringify(data)},"id":${id},"message":${JSON.stringify(message)},"method":${method},"version":"1.0"}`;

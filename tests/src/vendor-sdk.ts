@@ -11,6 +11,14 @@ export interface VendorReply {
   readonly message: string;
 }
 
+/** What it hands on of a shadow: answers and what is desired alike. */
+export interface VendorShadowMessage {
+  readonly method: string;
+  readonly payload: { readonly status: string; readonly version?: number; readonly state?: object };
+  readonly version?: number;
+  readonly timestamp: number;
+}
+
 type Callback = (reply: VendorReply) => void;
 
 /** A device of the vendor's Node SDK, as far as the tests use it. The SDK has no types of its own. */
@@ -21,6 +29,11 @@ export interface VendorDevice extends EventEmitter {
   postProps(properties: object, callback: Callback): void;
   postEvent(name: string, parameters: object, callback: Callback): void;
   postTags(tags: readonly { attrKey: string; attrValue: string }[], callback: Callback): void;
+  getShadow(): void;
+  postShadow(reported: object): void;
+  /** Without names: everything. */
+  deleteShadow(names?: string | readonly string[]): void;
+  onShadow(callback: (message: VendorShadowMessage) => void): void;
   onProps(callback: (message: { id: string; params: object }) => void): void;
   subscribe(topic: string, options: { qos: 0 | 1 }, callback: (error: Error | null) => void): void;
   publish(topic: string, payload: string, options: { qos: 0 | 1 }, callback: (error?: Error) => void): void;

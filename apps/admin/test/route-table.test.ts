@@ -78,6 +78,11 @@ const TABLE: readonly Row[] = [
   [`GET ${DEVICE}/desired`, "viewer", "product"],
   [`PUT ${DEVICE}/desired`, "operator", "product"],
 
+  [`GET ${DEVICE}/shadow`, "viewer", "product"],
+  [`PUT ${DEVICE}/shadow`, "operator", "product"],
+  [`PATCH ${DEVICE}/shadow`, "operator", "product"],
+  [`DELETE ${DEVICE}/shadow`, "operator", "product"],
+
   [`POST ${PRODUCT}/batches`, "operator", "product"],
   ["GET /v1/batches/:batchId", "viewer", "batch"],
   ["GET /v1/batches/:batchId/certificates.csv", "admin", "batch"],

@@ -13,6 +13,7 @@ import { addMessageCommands } from "./commands/messages.ts";
 import { addPackageCommands } from "./commands/packages.ts";
 import { addProductCommands } from "./commands/products.ts";
 import { addRegistrationCommands } from "./commands/registration.ts";
+import { addShadowCommands } from "./commands/shadow.ts";
 import { addX509Commands } from "./commands/x509.ts";
 
 const program = new Command("trine")
@@ -35,6 +36,7 @@ for (const add of [
   addBurnCommands,
   addX509Commands,
   addRegistrationCommands,
+  addShadowCommands,
 ])
   add(program);
 

@@ -213,6 +213,25 @@ describe("the command line", () => {
     expectOneLine(await gateway.run(["messages", "read"]), /group_filter_differs/);
   });
 
+  it("shows, sets and clears the shadow of a device", async () => {
+    await gateway.json("devices", "add", productKey, "shadow-1");
+    const shadow = (command: string, ...args: string[]) => ["shadow", command, productKey, "shadow-1", ...args];
+    const empty = { version: 0, state: { reported: {}, desired: {} } };
+    expect(await gateway.json(...shadow("get"))).toMatchObject(empty);
+    await gateway.json(...shadow("set", '{"color":"green","on":true}'));
+    const changed = await gateway.json(...shadow("set", '{"color":null,"at":{"x":1}}', "--version", "7"));
+    expect(changed).toMatchObject({ version: 7, state: { desired: { on: true, at: { x: 1 } } } });
+    expect(await gateway.json(...shadow("set", '{"on":false}', "--replace"))).toMatchObject({
+      version: 8,
+      state: { reported: {}, desired: { on: false } },
+    });
+    expectOneLine(await gateway.run(shadow("set", '{"on":true}', "--version", "8")), /\(version_conflict\)/);
+    expectOneLine(await gateway.run(shadow("set", "{on:true}")), /is no JSON/);
+    expectOneLine(await gateway.run(shadow("set", "7")), /desired/);
+    expect(await gateway.json(...shadow("clear"))).toMatchObject({ version: 9, state: { desired: {} } });
+    expect(await gateway.json(...shadow("clear", "--all"))).toMatchObject(empty);
+  });
+
   it("finds the key in the file that the gateway keeps it in", async () => {
     const folder = await makeTempFolder("cli-key");
     writeFileSync(join(folder.path, "admin-key"), `${gateway.key}\n`);

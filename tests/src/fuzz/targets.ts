@@ -14,6 +14,7 @@ import { mqttConnect, mqttIdentifier } from "./targets/mqtt-connect.ts";
 import { mqttFrames } from "./targets/mqtt-frames.ts";
 import { batchCsv, storableTexts } from "./targets/operator-input.ts";
 import { coapRegistration, httpRegistration, mqttRegistration } from "./targets/registrations.ts";
+import { doubledCommas, shadowRequests } from "./targets/shadow-requests.ts";
 import { configAndLogs } from "./targets/small-services.ts";
 import { controlMessages, listCursors, storeUrls, uplinkIds } from "./targets/stored-texts.ts";
 import { modelAnswers, modelPosts } from "./targets/thing-model.ts";
@@ -64,4 +65,6 @@ export const TARGETS: readonly FuzzTarget[] = [
   modelPosts,
   modelAnswers,
   configAndLogs,
+  shadowRequests,
+  doubledCommas,
 ];

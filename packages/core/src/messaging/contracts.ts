@@ -73,6 +73,11 @@ export interface Downlink {
     },
   ): Promise<{ messageId: string; state: MessageStatus["state"] } | Refusal>;
   status(device: DeviceRef, messageId: string): Promise<MessageStatus | undefined>;
+  /**
+   * Takes a message of QoS 1 out of the mailbox, because there is a newer one in its place: it counts as delivered. What was sent already may
+   * still reach the device. @returns whether it waited. @throws when the store cannot answer.
+   */
+  withdraw(device: DeviceRef, messageId: string): Promise<boolean>;
 }
 
 /** What a device that is not pushed to takes out of its mailbox. */

@@ -69,6 +69,14 @@ describe("a message of QoS 1", () => {
     expect(await pending()).toEqual([]);
   });
 
+  it("that is withdrawn does not wait any more, and what is gone cannot be withdrawn", async () => {
+    const { messageId } = await send();
+    const kept = await send();
+    expect(await node.operators.downlink.withdraw(session.device, messageId)).toBe(true);
+    expect(await pending()).toMatchObject([{ messageId: kept.messageId }]);
+    expect(await node.operators.downlink.withdraw(session.device, messageId)).toBe(false);
+  });
+
   it("wakes the device where it is connected: here", async () => {
     const holder = await connect(node);
     await send();

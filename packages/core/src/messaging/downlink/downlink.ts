@@ -86,6 +86,7 @@ export function createDownlink(deps: Deps): Downlink {
       return message.qos === 0 ? sendNow(device, message) : sendByMailbox(device, message);
     },
     status: (device, messageId) => mailbox.status(device, messageId, clock.nowMs()),
+    withdraw: (device, messageId) => mailbox.acknowledge(device, messageId, clock.nowMs()),
   };
 }
 

@@ -1,6 +1,8 @@
 import { parseGet, parsePushReply } from "../../../../packages/services/src/config/parse-get.ts";
+import { parseInit, parseSlice } from "../../../../packages/services/src/files/parse-upload.ts";
 import { parseGet as parseLogGet, parsePost } from "../../../../packages/services/src/logs/parse-logs.ts";
 import { must, pureTarget } from "../fuzz-target.ts";
+import { mutate } from "../mutate.ts";
 import { anyJson, anyText } from "../texts.ts";
 
 /** What devices say about their configuration and their log (wire-format 8.4), as JSON that was read already. */
@@ -24,5 +26,28 @@ export const configAndLogs = pureTarget<unknown>({
     must(["device", "malformed", "type", "scope"].includes(parseLogGet(params)), "another outcome was read");
     const records = parsePost(params);
     must(records === undefined || (records.length > 0 && records.length <= 100), "more records were read than may be");
+  },
+});
+
+/** Slices of files that devices upload (wire-format 8.5), and what an upload begins with. */
+export const fileSlices = pureTarget({
+  name: "file slices",
+  share: 30,
+  make(random) {
+    const bytes = random.bytes(random.length(60));
+    const params = { uploadId: anyText(random, 12), offset: random.length(100), bSize: bytes.length };
+    const head = Buffer.from(
+      JSON.stringify({ id: random.word(), params: random.once(4) ? anyJson(random, 2) : params }),
+    );
+    const length = Buffer.alloc(2);
+    length.writeUInt16BE(head.length);
+    const payload = Buffer.concat([length, head, bytes, random.bytes(2)]);
+    return { payload: random.once(2) ? payload : mutate(random, payload), init: anyJson(random, 3) };
+  },
+  check({ payload, init }) {
+    const { head, slice } = parseSlice(payload);
+    must(slice === undefined || head !== undefined, "a slice without a head was read");
+    must((slice?.bytes.length ?? 0) <= payload.length, "more bytes were read than came");
+    must((parseInit(init)?.fileSize ?? 1) >= -1, "a negative size was read");
   },
 });

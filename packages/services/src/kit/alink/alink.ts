@@ -17,7 +17,7 @@ export interface AlinkAnswer extends Pick<ServiceAnswer, "record"> {
 export const PARAMETER_ERROR = { code: 460, message: "request parameter error" } as const;
 
 /** The answer where the product does not have the service: the code is ours, since the vendor has none for it (wire-format 6.6). */
-const SWITCHED_OFF = { code: 403, message: "the service is switched off for this product" } as const;
+export const SWITCHED_OFF = { code: 403, message: "the service is switched off for this product" } as const;
 
 /**
  * Makes a handler of requests in the vendor's envelope (wire-format 6.5), which are answered on `{topic}_reply`: the id comes back as it was
@@ -31,19 +31,27 @@ export function alink(
   work: (params: unknown, message: ServiceMessage, requestId: string) => Promise<AlinkAnswer> | AlinkAnswer,
   { switchedOff = SWITCHED_OFF }: { switchedOff?: AlinkAnswer } = {},
 ): TopicHandler {
-  const answer = (message: ServiceMessage, request: ParsedObject | undefined, said: AlinkAnswer): ServiceAnswer => ({
-    ...(request && wantsNoReply(request) ? {} : { reply: alinkReply(message, request, said) }),
-    ...(said.record ? { record: said.record } : {}),
-    code: String(said.code),
-  });
   return {
     async serve(message) {
       const request = parseObject(message.payload);
       const params = request && paramsOf(request);
-      if (!request || params === undefined) return answer(message, request, PARAMETER_ERROR);
-      return answer(message, request, await work(params, message, requestIdOf(request)));
+      if (!request || params === undefined) return answerAlink(message, request, PARAMETER_ERROR);
+      return answerAlink(message, request, await work(params, message, requestIdOf(request)));
     },
-    refuse: (message) => answer(message, parseObject(message.payload), switchedOff),
+    refuse: (message) => answerAlink(message, parseObject(message.payload), switchedOff),
+  };
+}
+
+/** Says something to a request; to one that could not be read as well, since a device waits for some answer. */
+export function answerAlink(
+  message: ServiceMessage,
+  request: ParsedObject | undefined,
+  said: AlinkAnswer,
+): ServiceAnswer {
+  return {
+    ...(request && wantsNoReply(request) ? {} : { reply: alinkReply(message, request, said) }),
+    ...(said.record ? { record: said.record } : {}),
+    code: String(said.code),
   };
 }
 

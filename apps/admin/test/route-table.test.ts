@@ -65,6 +65,17 @@ const TABLE: readonly Row[] = [
 
   ["GET /v1/services", "viewer", "listed"],
   [`GET ${DEVICE}/firmware`, "viewer", "product"],
+  [`POST ${PRODUCT}/firmware`, "operator", "product"],
+  [`GET ${PRODUCT}/firmware`, "viewer", "product"],
+  [`GET ${PRODUCT}/firmware/:firmwareId`, "viewer", "product"],
+  [`DELETE ${PRODUCT}/firmware/:firmwareId`, "operator", "product"],
+  ["POST /v1/ota-jobs", "operator", "listed"],
+  ["GET /v1/ota-jobs", "viewer", "listed"],
+  ["GET /v1/ota-jobs/:jobId", "viewer", "listed"],
+  ["GET /v1/ota-jobs/:jobId/devices", "viewer", "listed"],
+  ["POST /v1/ota-jobs/:jobId/pause", "operator", "listed"],
+  ["POST /v1/ota-jobs/:jobId/resume", "operator", "listed"],
+  ["POST /v1/ota-jobs/:jobId/cancel", "operator", "listed"],
 
   [`GET ${PRODUCT}/model`, "viewer", "product"],
   [`PUT ${PRODUCT}/model`, "operator", "product"],

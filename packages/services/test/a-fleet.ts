@@ -1,6 +1,7 @@
 import { isRefusal, type Session } from "@trine/core/auth";
 import { type DeviceRef, deviceKey } from "@trine/core/certificate";
 import type { SessionHolder } from "@trine/core/messaging";
+import type { Clock } from "@trine/core/ports";
 import { type Actor, isProblem } from "@trine/core/registry";
 import { createMemoryPorts, type MemoryPorts } from "@trine/memory";
 import { createSqlDeviceRegistry, migrate, openPglite, openPostgres, type SqlDatabase } from "@trine/postgres";
@@ -47,8 +48,19 @@ export interface ServiceFleet {
   close(): Promise<void>;
 }
 
+/** What is not as it is by default. */
+export interface FleetOptions {
+  /** Environment variables of services. */
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly clock?: Clock;
+}
+
 /** Runs `tests` on the embedded database and on Postgres, with two nodes each. */
-export function describeService(name: string, tests: (fleet: () => ServiceFleet) => void): void {
+export function describeService(
+  name: string,
+  tests: (fleet: () => ServiceFleet) => void,
+  options: FleetOptions = {},
+): void {
   const databases = {
     PGlite: async () => openPglite({ dataDir: "memory://" }),
     Postgres: async () => openPostgres({ url: await createTestDatabase(), onFault: (error) => console.error(error) }),
@@ -56,7 +68,7 @@ export function describeService(name: string, tests: (fleet: () => ServiceFleet)
   describe.each(Object.entries(databases))(`${name} on %s`, (_, open) => {
     let fleet: ServiceFleet | undefined;
     beforeAll(async () => {
-      fleet = await openFleet(await open());
+      fleet = await openFleet(await open(), options);
     });
     afterAll(() => fleet?.close());
     tests(() => {
@@ -66,15 +78,20 @@ export function describeService(name: string, tests: (fleet: () => ServiceFleet)
   });
 }
 
-async function openFleet(database: SqlDatabase): Promise<ServiceFleet> {
+const SYSTEM_CLOCK: Clock = { nowMs: Date.now, monotonicMs: () => performance.now() };
+
+async function openFleet(
+  database: SqlDatabase,
+  { environment = {}, clock = SYSTEM_CLOCK }: FleetOptions,
+): Promise<ServiceFleet> {
   const found = await findServices();
   await migrate(database);
   await migrateServices(database, found);
-  const ports = createMemoryPorts({ clock: { nowMs: Date.now, monotonicMs: () => performance.now() } });
+  const ports = createMemoryPorts({ clock });
   const definitions = found.map(({ definition }) => definition);
-  const settings = settingsOf(found).parse({});
-  const first = await openNode({ database, ports, settings }, definitions);
-  const nodes = [first, await openNode({ database, ports, settings }, definitions)];
+  const settings = settingsOf(found).parse(environment);
+  const first = await openNode({ database, ports, settings, clock }, definitions);
+  const nodes = [first, await openNode({ database, ports, settings, clock }, definitions)];
   return {
     database,
     nodes,
@@ -121,11 +138,13 @@ const HOLDS_NOTHING: SessionHolder = {
 };
 
 async function openNode(
-  { database, ports, settings }: { database: SqlDatabase; ports: MemoryPorts; settings: Record<string, unknown> },
+  given: { database: SqlDatabase; ports: MemoryPorts; settings: Record<string, unknown>; clock: Clock },
   definitions: readonly DeviceService[],
 ): Promise<ServiceNode> {
+  const { database, ports, settings, clock } = given;
   let opened: OpenServices | undefined;
   const gateway = await createTestPlatform({
+    clock,
     ports,
     masterKey: MASTER_KEY,
     instead: { registry: createSqlDeviceRegistry(database) },

@@ -13,9 +13,9 @@ import { coapCborLogin, coapJsonLogin, httpLogin } from "./targets/login-bodies.
 import { mqttConnect, mqttIdentifier } from "./targets/mqtt-connect.ts";
 import { mqttFrames } from "./targets/mqtt-frames.ts";
 import { batchCsv, storableTexts } from "./targets/operator-input.ts";
+import { otaMessages } from "./targets/ota.ts";
 import { coapRegistration, httpRegistration, mqttRegistration } from "./targets/registrations.ts";
 import { doubledCommas, shadowRequests } from "./targets/shadow-requests.ts";
-import { configAndLogs } from "./targets/small-services.ts";
 import { configAndLogs, fileSlices } from "./targets/small-services.ts";
 import { controlMessages, listCursors, storeUrls, uplinkIds } from "./targets/stored-texts.ts";
 import { modelAnswers, modelPosts } from "./targets/thing-model.ts";
@@ -69,4 +69,5 @@ export const TARGETS: readonly FuzzTarget[] = [
   shadowRequests,
   doubledCommas,
   fileSlices,
+  otaMessages,
 ];

@@ -6,7 +6,7 @@ import { z } from "zod";
 import { visibleProducts } from "../access/caller.ts";
 import { type AdminApp, type AdminDeps, actorOf } from "../admin-deps.ts";
 import { closedSignal } from "../closed-signal.ts";
-import { orProblem, orServiceProblem } from "../problem-reply.ts";
+import { orProblem, orServiceProblem, ProblemError } from "../problem-reply.ts";
 import { deviceOfPath, deviceParams, problemBody, productOfPath, productParams } from "../schema/names.ts";
 
 type Mounted = OpenServices["routes"][number];
@@ -35,11 +35,13 @@ export function serviceRoutes(app: AdminApp, { operators, services }: AdminDeps)
       items: services.switches.map(({ name, summary, isOnByDefault }) => ({ name, summary, isOnByDefault })),
     }),
   );
+  // Left in the socket: whoever takes it reads it as it comes, and nothing looks into it.
+  app.addContentTypeParser("application/octet-stream", (_request, _payload, done) => done(null, undefined));
   for (const mounted of services.routes) mount(app, operators, mounted);
 }
 
 function mount(app: AdminApp, operators: AdminDeps["operators"], { service, route }: Mounted): void {
-  const { method, path: url, access, summary, description, query, body, response } = route;
+  const { method, path: url, access, summary, description, query, body, takesBytes, response } = route;
   const [success = "200"] = Object.keys(response);
   app.route({
     method,
@@ -55,10 +57,23 @@ function mount(app: AdminApp, operators: AdminDeps["operators"], { service, rout
       response: { 400: problemBody, 404: problemBody, ...response } as Record<number, z.ZodType>,
     },
     async handler(request, reply) {
-      const outcome = await route.handle(await toRouteRequest(request, reply, operators));
+      if (takesBytes === true && !isBytes(request)) throw WANTS_BYTES;
+      const asked = await toRouteRequest(request, reply, operators);
+      const outcome = await route.handle(takesBytes === true ? { ...asked, bytes: request.raw } : asked);
       return reply.code(Number(success)).send(orServiceProblem(outcome));
     },
   });
+}
+
+const WANTS_BYTES = new ProblemError({
+  status: 415,
+  code: "media_type_unsupported",
+  title: "The content type is not supported",
+  detail: "the body is a file: application/octet-stream",
+});
+
+function isBytes({ headers }: FastifyRequest): boolean {
+  return headers["content-type"]?.split(";", 1)[0]?.trim().toLowerCase() === "application/octet-stream";
 }
 
 function paramsOf(url: string): z.ZodObject {

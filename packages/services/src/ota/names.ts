@@ -7,3 +7,6 @@ const NAME = /^[A-Za-z0-9._-]{1,64}$/;
 
 /** A module of devices: a part of them that has a firmware of its own. */
 export const moduleName = z.string().regex(NAME, "1 to 64 of letters, digits, `.`, `_` and `-`");
+
+/** A version of a firmware. It is compared for equality only. */
+export const versionName = z.string().regex(NAME, "1 to 64 of letters, digits, `.`, `_` and `-`");

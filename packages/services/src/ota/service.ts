@@ -1,34 +1,57 @@
-import type { DeviceService, TopicHandler } from "../contracts.ts";
-import { parseInform } from "./versions/parse-inform.ts";
+import { z } from "zod";
+import type { DeviceService } from "../contracts.ts";
+import { createCleaningWork } from "./firmware/cleaning-work.ts";
+import { firmwareRoutes } from "./firmware/firmware-routes.ts";
+import { openDownload } from "./firmware/open-download.ts";
+import { openFiles } from "./firmware/open-files.ts";
+import { createSqlFirmwareStore } from "./firmware/sql-firmware-store.ts";
+import { deviceTopics } from "./jobs/device-topics.ts";
+import { jobRoutes } from "./jobs/job-routes.ts";
+import { createPushWork } from "./jobs/push-work.ts";
+import { createSqlJobStore } from "./jobs/sql-job-store.ts";
 import { createSqlVersionStore } from "./versions/sql-version-store.ts";
 import { versionRoutes } from "./versions/version-routes.ts";
-import type { VersionStore } from "./versions/version-store.ts";
 
-/** The vendor allows 10 modules of a product; a device that invents more must not fill the store. */
-const MOST_MODULES = 20;
+const settings = {
+  TRINE_FIRMWARE_DIR: z
+    .string()
+    .optional()
+    .transform((text) => (text === "" ? undefined : text))
+    .describe(
+      "Folder of firmware files; every process that serves devices over HTTP, and the REST API, has to read it. Unset: `firmware` in the data folder.",
+    ),
+  TRINE_FIRMWARE_MAX_BYTES: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(268_435_456)
+    .describe("Largest file of firmware, in bytes."),
+};
 
 /** Firmware of devices: what they run, and what they are to run (wire-format 8.3). */
-export const service: DeviceService = {
+export const service: DeviceService<typeof settings> = {
   name: "ota",
   summary: "firmware: versions of devices, updates over the air",
   isOnByDefault: true,
-  open({ database, clock }) {
+  settings,
+  open(host, given) {
+    const { database, clock, dataFolder } = host;
     const versions = createSqlVersionStore(database.db);
+    const firmware = createSqlFirmwareStore(database);
+    const jobs = createSqlJobStore(database);
+    const files = openFiles(given, dataFolder);
     return {
-      topics: { "/ota/device/inform/{pk}/{dn}": informed({ versions, nowMs: clock.nowMs }) },
-      routes: versionRoutes(versions),
+      topics: deviceTopics({ host, versions, jobs, firmware }),
+      routes: [
+        ...versionRoutes(versions),
+        ...firmwareRoutes({ host, files, firmware, most: given.TRINE_FIRMWARE_MAX_BYTES }),
+        ...jobRoutes({ host, firmware, jobs }),
+      ],
+      works: [
+        createPushWork({ host, jobs, firmware }),
+        ...(files ? [createCleaningWork({ files, firmware, clock })] : []),
+      ],
+      ...(files ? { downloads: openDownload({ files, firmware }) } : {}),
     };
   },
 };
-
-/** Takes what devices say they run. There is no answer. */
-function informed({ versions, nowMs }: { versions: VersionStore; nowMs: () => number }): TopicHandler {
-  return {
-    async serve({ device, payload }) {
-      const inform = parseInform(payload);
-      if (!inform) return { code: "malformed" };
-      return { code: await versions.note(device, inform, { nowMs: nowMs(), most: MOST_MODULES }) };
-    },
-    refuse: () => ({ code: "off" }),
-  };
-}

@@ -18,13 +18,18 @@ export interface ServiceRoute {
   readonly access: {
     /** The least role. */
     readonly role: Role;
-    /** `product`: keys that are limited to the product of the path may use it. `fleet`: only keys without such a limit. */
-    readonly scope: "product" | "fleet";
+    /**
+     * `product`: keys that are limited to the product of the path may use it. `fleet`: only keys without such a limit. `listed`: every key, and
+     * the route itself keeps to what is `visible` to it.
+     */
+    readonly scope: "product" | "fleet" | "listed";
   };
   readonly summary: string;
   readonly description?: string;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
+  /** The body is a file, `application/octet-stream`, which the route reads as it comes. Its size is for the route to limit. */
+  readonly takesBytes?: boolean;
   /** What it answers, by status; the first is that of success. Problems are not listed. */
   readonly response: Readonly<Record<number, z.ZodType>>;
   handle(request: RouteRequest<unknown, unknown>): Promise<unknown>;
@@ -37,6 +42,8 @@ export interface RouteRequest<Query, Body> {
   readonly params: Readonly<Record<string, string>>;
   readonly query: Query;
   readonly body: Body;
+  /** With `takesBytes`. Ends in a fault when the caller breaks off. */
+  readonly bytes?: AsyncIterable<Uint8Array>;
   /** For the audit log. */
   readonly actor: Actor;
   /** Products that the caller may see; absent: all. */

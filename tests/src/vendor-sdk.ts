@@ -35,6 +35,10 @@ export interface VendorDevice extends EventEmitter {
   deleteShadow(names?: string | readonly string[]): void;
   onShadow(callback: (message: VendorShadowMessage) => void): void;
   onProps(callback: (message: { id: string; params: object }) => void): void;
+  onService(
+    name: string,
+    callback: (message: { id: string; params: object }, reply: (answer: object) => void) => void,
+  ): void;
   subscribe(topic: string, options: { qos: 0 | 1 }, callback: (error: Error | null) => void): void;
   publish(topic: string, payload: string, options: { qos: 0 | 1 }, callback: (error?: Error) => void): void;
   end(force: boolean, callback: () => void): void;

@@ -3,7 +3,7 @@ import type { BenchDevice } from "../bench-devices.ts";
 import { coapLogin, coapPublish } from "./coap-load.ts";
 import { httpLogin, httpPublish } from "./http-load.ts";
 import { createLatencies } from "./latencies.ts";
-import { mqttLogin, mqttPublish } from "./mqtt-load.ts";
+import { mqttLogin, mqttPropertyPost, mqttPublish } from "./mqtt-load.ts";
 import type { Operation } from "./operation.ts";
 
 /** What a load process is told, as its one argument. */
@@ -29,10 +29,15 @@ export interface LoadResult {
   readonly failures: number;
 }
 
-const KINDS = { mqttLogin, mqttPublish, httpLogin, httpPublish, coapLogin, coapPublish } satisfies Record<
-  string,
-  Operation
->;
+const KINDS = {
+  mqttLogin,
+  mqttPublish,
+  mqttPropertyPost,
+  httpLogin,
+  httpPublish,
+  coapLogin,
+  coapPublish,
+} satisfies Record<string, Operation>;
 
 const order = JSON.parse(process.argv[2] ?? "{}") as LoadOrder;
 const devices = JSON.parse(readFileSync(order.devices, "utf8")) as readonly BenchDevice[];

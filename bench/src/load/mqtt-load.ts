@@ -18,33 +18,34 @@ export const mqttLogin: Operation =
     return accepted;
   };
 
-/** One connection; QoS 1, one message in flight. */
-export const mqttPublish: Operation = async ({ port, next }) => {
-  const device = next();
-  if (!device) throw new Error("more workers than devices");
-  const { socket, accepted } = await logIn(port, device);
-  if (!accepted) throw new Error("the login was refused");
-  let acknowledged: (() => void) | undefined;
-  socket.on("data", () => acknowledged?.());
-  const topic = `/${device.productKey}/${device.deviceName}/user/update`;
-  let messageId = 0;
-  return () =>
-    new Promise<boolean>((done) => {
-      messageId = (messageId % 65_535) + 1;
-      acknowledged = () => done(true);
-      socket.write(
-        generate({
-          cmd: "publish",
-          topic,
-          payload: '{"temperature":21.5}',
-          qos: 1,
-          dup: false,
-          retain: false,
-          messageId,
-        }),
-      );
-    });
-};
+/** One connection; QoS 1, one message in flight, that only applications understand. */
+export const mqttPublish = publishing("", "user/update", '{"temperature":21.5}');
+
+/** The same with a property of a thing model, whose answer the device did not subscribe to. */
+export const mqttPropertyPost = publishing(
+  "/sys",
+  "thing/event/property/post",
+  '{"id":"1","version":"1.0","params":{"temperature":21.5},"method":"thing.event.property.post"}',
+);
+
+function publishing(prefix: string, suffix: string, payload: string): Operation {
+  return async ({ port, next }) => {
+    const device = next();
+    if (!device) throw new Error("more workers than devices");
+    const { socket, accepted } = await logIn(port, device);
+    if (!accepted) throw new Error("the login was refused");
+    let acknowledged: (() => void) | undefined;
+    socket.on("data", () => acknowledged?.());
+    const topic = `${prefix}/${device.productKey}/${device.deviceName}/${suffix}`;
+    let messageId = 0;
+    return () =>
+      new Promise<boolean>((done) => {
+        messageId = (messageId % 65_535) + 1;
+        acknowledged = () => done(true);
+        socket.write(generate({ cmd: "publish", topic, payload, qos: 1, dup: false, retain: false, messageId }));
+      });
+  };
+}
 
 function logIn(port: number, device: BenchDevice): Promise<{ socket: Socket; accepted: boolean }> {
   return new Promise((done, fail) => {

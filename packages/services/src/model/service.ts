@@ -2,6 +2,7 @@ import type { DeviceService } from "../contracts.ts";
 import { alink } from "../kit/alink/alink.ts";
 import { createSqlCallStore } from "./calls/call-store.ts";
 import { createCalls } from "./calls/calls.ts";
+import { createSyncCalls } from "./calls/sync-calls.ts";
 import { takeAnswers } from "./calls/take-answers.ts";
 import { createSqlDesiredValues } from "./desired/desired-store.ts";
 import { createTakeDesired } from "./desired/take-desired.ts";
@@ -35,6 +36,7 @@ export const service: DeviceService = {
     const take = createTakePosts({ models, values, history, uplink });
     const callStore = createSqlCallStore(database);
     const calls = createCalls(host, callStore);
+    const callNow = createSyncCalls(host, callStore);
     const desired = createSqlDesiredValues(database);
     const takeDesired = createTakeDesired(desired);
     const tellModel = alink(async (_params, { device }) => ({
@@ -64,7 +66,7 @@ export const service: DeviceService = {
       routes: [
         ...modelRoutes(host, products),
         ...valueRoutes({ host, models, values, history }),
-        ...callRoutes({ host, models, calls }),
+        ...callRoutes({ host, models, calls, callNow }),
         ...desiredRoutes({ host, models, calls, desired }),
       ],
       works: [

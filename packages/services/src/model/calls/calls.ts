@@ -2,23 +2,9 @@ import { isRefusal, type Refusal } from "@trine/core/auth";
 import { type DeviceRef, deviceKey } from "@trine/core/certificate";
 import type { ServiceHost } from "../../contracts.ts";
 import type { Call, CallAnswer, CallStore } from "./call-store.ts";
-
-/** How often an id is drawn that the device has already: one in four thousand million each time. */
-const DRAWS = 5;
+import { type Asked, createOpenCall, requestOf } from "./open-call.ts";
 
 type Host = Pick<ServiceHost, "nodeId" | "downlink" | "clock" | "timer" | "random" | "recorder" | "tell">;
-
-/** What is asked of a device. */
-interface Asked {
-  /** What follows `thing/service/`. */
-  readonly service: string;
-  readonly params: unknown;
-  /** How long the request waits for a device that is not connected, and for its answer. */
-  readonly timeoutMs: number;
-  /** How long the caller waits for the answer; 0: not at all. */
-  readonly waitMs: number;
-  readonly signal: AbortSignal;
-}
 
 /** Asks devices to do something, and knows what they answered. */
 export interface Calls {
@@ -37,18 +23,7 @@ export interface Calls {
 /** Makes calls over the mailbox: they reach a device on whatever node, and its answer reaches who waits on whatever node. */
 export function createCalls(host: Host, store: CallStore): Calls {
   const waiting = new Map<string, () => void>();
-
-  async function open(device: DeviceRef, { service, params, timeoutMs, waitMs }: Asked): Promise<Call | "gone"> {
-    const createdAtMs = host.clock.nowMs();
-    for (let draw = 0; draw < DRAWS; draw += 1) {
-      const callId = host.random.bytes(4).readUInt32BE();
-      const call = { callId, service, params, createdAtMs, expiresAtMs: createdAtMs + timeoutMs };
-      const opened = await store.open(device, { ...call, waitingNode: waitMs > 0 ? host.nodeId : undefined });
-      if (opened === "gone") return opened;
-      if (opened) return { ...call, answer: undefined };
-    }
-    throw new Error("no free id was drawn");
-  }
+  const open = createOpenCall(host, store);
 
   /** Resolves when the answer is there, the wait is over or the caller is gone. */
   function untilAnswered(key: string, { waitMs, signal }: Asked): { answered: Promise<void>; stop(): void } {
@@ -67,16 +42,8 @@ export function createCalls(host: Host, store: CallStore): Calls {
     return { answered, stop: () => stop() };
   }
 
-  async function send(device: DeviceRef, { callId, service }: Call, { params, timeoutMs }: Asked) {
-    const { productKey, deviceName } = device;
-    const method = `thing.service.${service.replaceAll("/", ".")}`;
-    const body = { id: String(callId), version: "1.0", params, method };
-    return host.downlink.send(device, {
-      topic: `/sys/${productKey}/${deviceName}/thing/service/${service}`,
-      payload: Buffer.from(JSON.stringify(body)),
-      qos: 1,
-      ttlMs: timeoutMs,
-    });
+  async function send(device: DeviceRef, call: Call, { timeoutMs }: Asked) {
+    return host.downlink.send(device, { ...requestOf(device, call), qos: 1, ttlMs: timeoutMs });
   }
 
   return {

@@ -9,15 +9,18 @@ import { serviceProblem } from "../../kit/rest/service-problem.ts";
 import { type RouteRequest, route, type ServiceRoute } from "../../kit/rest/service-route.ts";
 import type { Call } from "../calls/call-store.ts";
 import type { Calls } from "../calls/calls.ts";
+import type { SyncCalls } from "../calls/sync-calls.ts";
 import type { KnownModel } from "../known-model.ts";
 import { checkArgs, checkItems, checkNames } from "../tsl/check-request.ts";
 import { identifier } from "../tsl/data-type.ts";
 import { MOST_PROPERTIES } from "../tsl/parse-model.ts";
-import { callRefused, deviceGone } from "./call-problems.ts";
+import { callRefused, deviceGone, notAsked } from "./call-problems.ts";
 
 const DEVICE = "/v1/products/:productKey/devices/:deviceName";
 const MOST_WAIT_MS = 8_000;
 const WEEK_SECONDS = 604_800;
+/** How long a synchronous service has, where the caller does not say. */
+const SYNC_WAIT_MS = 5_000;
 
 const query = z.strictObject({
   wait: z.coerce
@@ -56,6 +59,7 @@ interface Deps {
   readonly host: Pick<ServiceHost, "clock" | "audit">;
   readonly models: Pick<ProductMemory<KnownModel>, "of">;
   readonly calls: Pick<Calls, "ask" | "find">;
+  readonly callNow: SyncCalls;
 }
 
 type Request = Pick<
@@ -64,12 +68,20 @@ type Request = Pick<
 >;
 
 /** What operators and applications may ask devices to do. */
-export function callRoutes({ host, models, calls }: Deps): readonly ServiceRoute[] {
+export function callRoutes({ host, models, calls, callNow }: Deps): readonly ServiceRoute[] {
   async function ask({ device, actor, query: { wait }, body, signal }: Request, service: string, params: unknown) {
     const timeoutMs = body.timeoutSeconds * 1_000;
     const call = await calls.ask(device, { service, params, timeoutMs, waitMs: wait, signal });
     if (call === "gone") return deviceGone();
     if (isRefusal(call)) return callRefused(call);
+    await audit(device, actor, { callId: String(call.callId), service });
+    return show(call);
+  }
+  async function askNow({ device, actor, query: { wait }, signal }: Request, service: string, params: unknown) {
+    const timeoutMs = wait || SYNC_WAIT_MS;
+    const call = await callNow(device, { service, params, timeoutMs, waitMs: timeoutMs, signal });
+    if (call === "gone") return deviceGone();
+    if ("why" in call) return notAsked(call);
     await audit(device, actor, { callId: String(call.callId), service });
     return show(call);
   }
@@ -125,12 +137,17 @@ export function callRoutes({ host, models, calls }: Deps): readonly ServiceRoute
       ...common,
       path: `${DEVICE}/services/:identifier`,
       summary: "Call a service of a device",
+      description:
+        "Waits in the device's mailbox, unless the model says `callType: sync`: then the device has to be connected, and has `wait` (5000) to answer.",
       body: z.strictObject({ args: z.record(z.string(), z.unknown()).default({}), timeoutSeconds }),
       async handle(request) {
         const service = identifier.safeParse(request.params["identifier"]);
         if (!service.success) return badName();
         const known = await models.of(request.device.productKey);
-        return checkArgs(service.data, request.body.args, known) ?? ask(request, service.data, request.body.args);
+        const problem = checkArgs(service.data, request.body.args, known);
+        if (problem) return problem;
+        const isSync = known.model?.services.get(service.data)?.isSync === true;
+        return (isSync ? askNow : ask)(request, service.data, request.body.args);
       },
     }),
     route({

@@ -6,7 +6,7 @@ import { type ModelText, parseModel } from "./parse-model.ts";
 export interface Model {
   readonly properties: ReadonlyMap<string, { readonly check: ValueCheck; readonly isReadOnly: boolean }>;
   readonly events: ReadonlyMap<string, { readonly name: string; readonly type: string; readonly check: ValueCheck }>;
-  readonly services: ReadonlyMap<string, { readonly check: ValueCheck }>;
+  readonly services: ReadonlyMap<string, { readonly check: ValueCheck; readonly isSync: boolean }>;
   /** As it was given. */
   readonly text: ModelText;
 }
@@ -27,7 +27,12 @@ export function compileModel(text: ModelText): Model | undefined {
         { name, type, check: checkMembers(outputData) },
       ]),
     ),
-    services: new Map(services.map(({ identifier, inputData }) => [identifier, { check: checkMembers(inputData) }])),
+    services: new Map(
+      services.map(({ identifier, inputData, callType }) => [
+        identifier,
+        { check: checkMembers(inputData), isSync: callType === "sync" },
+      ]),
+    ),
   };
 }
 

@@ -27,12 +27,12 @@ const CODES = {
 } as const satisfies Record<ProblemCode, `iot.${string}` | undefined>;
 
 /** Fields whose faults have a code of their own. */
-const FIELDS: readonly (readonly [RegExp, `iot.${string}`])[] = [
+const FIELDS = [
   [/^deviceName$/, "iot.device.InvalidFormattedDeviceName"],
   [/^tags$/, "iot.device.InvalidFormattedDevicePropertiesString"],
   [/^topics$/, "iot.messagebroker.TopicTemplateCountExceedMax"],
   [/^topics\.\d+\.suffix$/, "iot.messagebroker.InvalidFormattedTopicName"],
-];
+] as const;
 
 /** The outcome, unless it is a "no": that is thrown to the place that writes replies. */
 export function orCloudError<T>(outcome: T | Problem): T {

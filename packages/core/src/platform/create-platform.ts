@@ -158,12 +158,14 @@ export function createPlatform(ports: PlatformPorts, options: PlatformOptions): 
     ports,
   );
   const products = createProducts(operatorDeps);
+  const registrar = recordedRegistrar(createRegistrar({ ...ports, ...guard, uplink, notes: timeline }), ports);
   const serviceCore: ServiceCore = {
     ...ports,
     nodeId,
     products,
     devices,
     authenticator,
+    registrar,
     connections,
     connectedHere: holders,
     downlink,
@@ -184,7 +186,7 @@ export function createPlatform(ports: PlatformPorts, options: PlatformOptions): 
         steadyResumer(createSessionResumer(auth), () => revocations),
         ports,
       ),
-      registrar: recordedRegistrar(createRegistrar({ ...ports, ...guard, uplink, notes: timeline }), ports),
+      registrar,
       pskKeys: createPskKeys(auth),
       uplink,
       downlink,

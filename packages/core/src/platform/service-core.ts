@@ -1,4 +1,5 @@
 import type { Authenticator } from "../auth/authenticator.ts";
+import type { Registrar } from "../auth/registration/registrar.ts";
 import type { Signer } from "../certificate/signer.ts";
 import type { Vault } from "../certificate/vault.ts";
 import type { Connections, Downlink, SessionHolder, Uplink } from "../messaging/contracts.ts";
@@ -20,6 +21,8 @@ export interface ServiceCore {
   readonly products: Products;
   readonly devices: Devices;
   readonly authenticator: Authenticator;
+  /** Never throws: a fault is the refusal `unavailable`, already recorded. */
+  readonly registrar: Registrar;
   readonly connections: Connections;
   /** The connections of this node. */
   readonly connectedHere: Pick<SessionHolder, "held" | "deliver">;

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import type { DeviceService } from "../contracts.ts";
 import { createTopologyNews } from "./news.ts";
+import { registrationTopics } from "./registration-topics.ts";
+import { topologyRoutes } from "./routes.ts";
 import { sessionTopics } from "./session-topics.ts";
 import { createSqlTopologyStore } from "./sql-store.ts";
 import { createSubLogins } from "./sub-logins.ts";
@@ -27,6 +29,13 @@ export const service: DeviceService<typeof settings> = {
     const news = createTopologyNews(host);
     const topology = createTopology({ host, store, news, most });
     const logins = createSubLogins({ host, store, most });
-    return { topics: { ...topologyTopics({ host, store, topology, most }), ...sessionTopics(logins) } };
+    return {
+      topics: {
+        ...registrationTopics({ host, store, topology }),
+        ...topologyTopics({ host, store, topology, most }),
+        ...sessionTopics(logins),
+      },
+      routes: topologyRoutes({ host, store, topology }),
+    };
   },
 };

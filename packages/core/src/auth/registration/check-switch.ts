@@ -10,7 +10,7 @@ export function checkSwitch({ request, product }: SignedRequest): Refusal | unde
     return refuse("registration_off", "the product registers listed devices only");
   // What would be handed out lets nobody in.
   if (authType === "x509") return refuse("not_allowed", "the product takes certificates only");
-  if (signMethods && !signMethods.includes(request.signMethod))
+  if (request.signMethod && signMethods && !signMethods.includes(request.signMethod))
     return refuse("sign_method", `the product does not take ${request.signMethod}`);
   return checkTransport(product, request.transport);
 }

@@ -1,4 +1,4 @@
-import { isRefusal, type Refusal } from "../refusal.ts";
+import { isRefusal, type Refusal, refuse } from "../refusal.ts";
 import { checkPresent } from "../steps/check-present.ts";
 import { countFailure, limitPeer } from "../steps/limit-peer.ts";
 import { checkDevice } from "./check-device.ts";
@@ -8,7 +8,7 @@ import { findOrAdd } from "./find-or-add.ts";
 import { createProductDecoy, findProduct } from "./find-product.ts";
 import { handOut } from "./hand-out.ts";
 import { noteRegistration } from "./note-registration.ts";
-import type { Registered, Registrar, RegistrationRequest } from "./registrar.ts";
+import type { Registered, Registrar, RegistrationRequest, VouchedRegistration } from "./registrar.ts";
 import type { RegistrationDeps } from "./registration-deps.ts";
 import { type SignedRequest, verifySignature } from "./verify-signature.ts";
 
@@ -19,9 +19,20 @@ import { type SignedRequest, verifySignature } from "./verify-signature.ts";
 export function createRegistrar(deps: RegistrationDeps): Registrar {
   const decoy = createProductDecoy(deps.vault, deps.random);
 
-  async function judge(request: RegistrationRequest): Promise<Registered | Refusal> {
+  /** Who vouches has proved itself; the product says by its switch whether that is enough. */
+  async function vouched(request: VouchedRegistration): Promise<SignedRequest | Refusal> {
+    const product = await deps.registry.findProduct(request.device.productKey);
+    return product ? { request, product } : refuse("unknown_product", "unknown product");
+  }
+
+  async function verified(request: RegistrationRequest): Promise<SignedRequest | Refusal> {
     const signed = verifySignature(await findProduct(request, { ...deps, decoy }), deps.vault);
-    if (isRefusal(signed)) return countFailure(request, deps) ?? signed;
+    return isRefusal(signed) ? (countFailure(request, deps) ?? signed) : signed;
+  }
+
+  async function judge(request: RegistrationRequest | VouchedRegistration): Promise<Registered | Refusal> {
+    const signed = await ("vouchedBy" in request ? vouched(request) : verified(request));
+    if (isRefusal(signed)) return signed;
     return (deps.rates.takeRegistration(request.device) ?? checkSwitch(signed)) || registerDevice(signed, deps);
   }
 

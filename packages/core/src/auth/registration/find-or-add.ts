@@ -3,13 +3,13 @@ import type { DeviceCredentials } from "../../ports/device-registry.ts";
 import { newSecret } from "../../registry/new-secret.ts";
 import { type Refusal, refuse } from "../refusal.ts";
 import { noteAdded } from "./note-added.ts";
-import type { RegistrationRequest } from "./registrar.ts";
+import type { RegistrationFacts } from "./registrar.ts";
 import type { RegistrationDeps } from "./registration-deps.ts";
 import type { SignedRequest } from "./verify-signature.ts";
 
 /** A signed request with the device that it is about. */
 export interface FoundRequest {
-  readonly request: RegistrationRequest;
+  readonly request: RegistrationFacts;
   readonly credentials: DeviceCredentials;
 }
 

@@ -1,7 +1,7 @@
 import { deviceKey } from "../../certificate/names.ts";
 import { announceLifecycle } from "../../registry/lifecycle.ts";
 import { recordAct } from "../../registry/record-act.ts";
-import type { RegistrationRequest } from "./registrar.ts";
+import type { RegistrationFacts } from "./registrar.ts";
 import type { RegistrationDeps } from "./registration-deps.ts";
 
 /** Who registers itself, for the audit log. */
@@ -9,7 +9,7 @@ export const ITSELF = "device";
 
 /** Notes and announces a device that was added since it registered itself, as one that an operator adds. */
 export async function noteAdded(
-  { device, transport, peer }: RegistrationRequest,
+  { device, transport, peer }: RegistrationFacts,
   iotId: string,
   deps: RegistrationDeps,
 ): Promise<void> {

@@ -3,15 +3,10 @@ import type { Secret } from "../../certificate/secret.ts";
 import type { SignMethod } from "../../certificate/sign-method.ts";
 import type { Refusal } from "../refusal.ts";
 
-/** What a device asks for that knows its product's secret and its own name, as an adapter read it: well-formed, not yet believed. */
-export interface RegistrationRequest {
+/** What every registration comes with. */
+export interface RegistrationFacts {
   /** What the device claims to be. */
   readonly device: DeviceRef;
-  readonly signMethod: SignMethod;
-  /** The MAC that the device presented, decoded. */
-  readonly mac: Uint8Array;
-  /** Signed as it was sent. It may come again: one SDK always sends the same (wire-format 3.2). */
-  readonly random: string;
   /** Its secret, or a device token in the place of one (wire-format 3.4). */
   readonly wants: "secret" | "token";
   /** Name of the adapter, for logs, metrics and the product's policy. */
@@ -20,6 +15,20 @@ export interface RegistrationRequest {
   readonly peer: string;
   /** Whether nobody waits for the answer any more. */
   readonly isGone?: () => boolean;
+}
+
+/** What a device asks for that knows its product's secret and its own name, as an adapter read it: well-formed, not yet believed. */
+export interface RegistrationRequest extends RegistrationFacts {
+  readonly signMethod: SignMethod;
+  /** The MAC that the device presented, decoded. */
+  readonly mac: Uint8Array;
+  /** Signed as it was sent. It may come again: one SDK always sends the same (wire-format 3.2). */
+  readonly random: string;
+}
+
+/** What a device that proved itself asks for in the name of another one, which is to be behind it (wire-format 7.1). */
+export interface VouchedRegistration extends RegistrationFacts {
+  readonly vouchedBy: DeviceRef;
 }
 
 /** What a registered device is handed. */
@@ -39,5 +48,5 @@ export interface Registrar {
    *
    * @throws when a store cannot answer. `recordedRegistrar` turns that into the refusal `unavailable`; adapters get the recorded one.
    */
-  register(request: RegistrationRequest): Promise<Registered | Refusal>;
+  register(request: RegistrationRequest | VouchedRegistration): Promise<Registered | Refusal>;
 }

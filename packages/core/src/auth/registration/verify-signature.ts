@@ -4,11 +4,11 @@ import type { Vault } from "../../certificate/vault.ts";
 import type { ProductRecord } from "../../ports/device-registry.ts";
 import { type Refusal, refuse } from "../refusal.ts";
 import type { KnownRequest } from "./find-product.ts";
-import type { RegistrationRequest } from "./registrar.ts";
+import type { RegistrationFacts, RegistrationRequest } from "./registrar.ts";
 
-/** A request whose sender holds the ProductSecret. Only `verifySignature` makes one, so a later step cannot run before it. */
+/** A request whose sender holds the ProductSecret, or is vouched for. A later step cannot run before that is known. */
 export interface SignedRequest {
-  readonly request: RegistrationRequest;
+  readonly request: RegistrationFacts & { readonly signMethod?: RegistrationRequest["signMethod"] };
   readonly product: ProductRecord;
 }
 

@@ -55,6 +55,8 @@ const TABLE: readonly Row[] = [
   [`GET ${PRODUCT}/config/versions/:version`, "viewer", "product"],
   [`POST ${PRODUCT}/config/push`, "operator", "product"],
   [`GET ${PRODUCT}/config/push`, "viewer", "product"],
+  [`GET ${DEVICE}/diagnosis`, "viewer", "product"],
+  [`GET ${DEVICE}/found`, "viewer", "product"],
   [`GET ${DEVICE}/files`, "viewer", "product"],
   [`GET ${DEVICE}/files/:fileName`, "viewer", "product"],
   [`DELETE ${DEVICE}/files/:fileName`, "operator", "product"],

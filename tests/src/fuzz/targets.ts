@@ -16,7 +16,7 @@ import { batchCsv, storableTexts } from "./targets/operator-input.ts";
 import { otaMessages } from "./targets/ota.ts";
 import { coapRegistration, httpRegistration, mqttRegistration } from "./targets/registrations.ts";
 import { doubledCommas, shadowRequests } from "./targets/shadow-requests.ts";
-import { configAndLogs, fileSlices } from "./targets/small-services.ts";
+import { configAndLogs, diagnosisAndFound, fileSlices } from "./targets/small-services.ts";
 import { controlMessages, listCursors, storeUrls, uplinkIds } from "./targets/stored-texts.ts";
 import { modelAnswers, modelPosts } from "./targets/thing-model.ts";
 import { topicClasses, topicFilters, topicPolicy } from "./targets/topics.ts";
@@ -70,4 +70,5 @@ export const TARGETS: readonly FuzzTarget[] = [
   doubledCommas,
   fileSlices,
   otaMessages,
+  diagnosisAndFound,
 ];

@@ -1,5 +1,7 @@
 import { parseGet, parsePushReply } from "../../../../packages/services/src/config/parse-get.ts";
+import { parseDiagnosis } from "../../../../packages/services/src/diagnosis/parse-diagnosis.ts";
 import { parseInit, parseSlice } from "../../../../packages/services/src/files/parse-upload.ts";
+import { parseFound } from "../../../../packages/services/src/found/parse-found.ts";
 import { parseGet as parseLogGet, parsePost } from "../../../../packages/services/src/logs/parse-logs.ts";
 import { must, pureTarget } from "../fuzz-target.ts";
 import { mutate } from "../mutate.ts";
@@ -49,5 +51,24 @@ export const fileSlices = pureTarget({
     must(slice === undefined || head !== undefined, "a slice without a head was read");
     must((slice?.bytes.length ?? 0) <= payload.length, "more bytes were read than came");
     must((parseInit(init)?.fileSize ?? 1) >= -1, "a negative size was read");
+  },
+});
+
+/** What devices say of their network, and which others they found (wire-format 6.2, 9.3). */
+export const diagnosisAndFound = pureTarget<unknown>({
+  name: "diagnosis and found lists",
+  share: 20,
+  make: (random) =>
+    random.pick<() => unknown>([
+      () => anyJson(random, 3),
+      () => ({ p: random.once(2) ? anyJson(random, 3) : { _time: random.word() }, model: anyText(random, 30) }),
+      () =>
+        random.times(random.length(110), () => ({ productKey: anyText(random, 12), deviceName: anyText(random, 12) })),
+    ])(),
+  check(params) {
+    const records = parseDiagnosis(params, 1);
+    must(records === undefined || (records.length > 0 && records.length <= 20), "more records were read than may be");
+    const found = parseFound(params);
+    must(found === undefined || (found.length > 0 && found.length <= 100), "more devices were read than may be");
   },
 });

@@ -10,6 +10,7 @@ import { addCertificateCommands } from "./commands/certificates.ts";
 import { addDeviceCommands } from "./commands/devices.ts";
 import { addKeyCommands } from "./commands/keys.ts";
 import { addMessageCommands } from "./commands/messages.ts";
+import { addModelCommands } from "./commands/model.ts";
 import { addPackageCommands } from "./commands/packages.ts";
 import { addProductCommands } from "./commands/products.ts";
 import { addRegistrationCommands } from "./commands/registration.ts";
@@ -37,6 +38,7 @@ for (const add of [
   addX509Commands,
   addRegistrationCommands,
   addShadowCommands,
+  addModelCommands,
 ])
   add(program);
 

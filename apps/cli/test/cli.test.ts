@@ -232,6 +232,22 @@ describe("the command line", () => {
     expect(await gateway.json(...shadow("clear", "--all"))).toMatchObject(empty);
   });
 
+  it("imports and exports the thing model of a product, and says what becomes of values", async () => {
+    const model = { properties: [{ identifier: "Temp", dataType: { type: "int" } }] };
+    const file = fileIn("model.json", JSON.stringify(model));
+    expectOneLine(await gateway.run(["model", "export", productKey]), /model_not_found/);
+    expect(await gateway.json("model", "import", productKey, file)).toEqual({ version: 1 });
+    expect(await gateway.json("model", "export", productKey)).toEqual(model);
+    expect(await gateway.json("model", "options", productKey)).toEqual({ validate: "report", historyDays: 0 });
+    const changed = await gateway.json("model", "options", productKey, "--validate", "enforce", "--history-days", "7");
+    expect(changed).toEqual({ validate: "enforce", historyDays: 7 });
+    expectOneLine(
+      await gateway.run(["model", "import", productKey, fileIn("bad.json", '{"properties":7}')]),
+      /properties/,
+    );
+    expectOneLine(await gateway.run(["model", "import", productKey, fileIn("worse.json", "{")]), /worse\.json/);
+  });
+
   it("finds the key in the file that the gateway keeps it in", async () => {
     const folder = await makeTempFolder("cli-key");
     writeFileSync(join(folder.path, "admin-key"), `${gateway.key}\n`);

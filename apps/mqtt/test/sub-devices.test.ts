@@ -103,6 +103,21 @@ describe("a device behind a gateway", () => {
     },
   );
 
+  it("that is disabled and enabled again has its gateway told of both, by the topology and by name", async () => {
+    const { gateway, certificate, sub } = await aPair();
+    const { devices } = fleet.nodes[1].operators;
+    await devices.disable(fleet.nodes[1].actor, namesOf(sub));
+    expect((await gateway.on(thing(sub, "disable"))).body).toMatchObject({ method: "thing.disable" });
+    const changed = async () => (await gateway.on(thing(certificate, "topo/change"))).body.params;
+    expect(await changed()).toEqual({ status: 8, subList: [namesOf(sub)] });
+    await devices.enable(fleet.nodes[1].actor, namesOf(sub));
+    expect(await changed()).toEqual({ status: 2, subList: [namesOf(sub)] });
+    expect(await gateway.login(sub)).toBe(200);
+    expect((await gateway.on(thing(sub, "enable"))).body).toMatchObject({ method: "thing.enable" });
+    await devices.remove(fleet.nodes[1].actor, namesOf(sub));
+    expect(await changed()).toEqual({ status: 1, subList: [namesOf(sub)] });
+  });
+
   it("that connects by itself on another node is out behind its gateway, which hears 427", async () => {
     const { gateway, certificate, sub } = await aPair();
     const itself = await fleet.connect(sub, fleet.nodes[1]);

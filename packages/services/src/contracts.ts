@@ -70,6 +70,8 @@ export interface OpenDeviceService {
   readonly works?: readonly ServiceWork[];
   /** The device has a new connection on this node; the login may not be answered yet. */
   opened?(session: Session): Promise<void>;
+  /** As `DeviceServices.changing` of the core. */
+  changing?(device: DeviceRef, action: "disable" | "enable" | "delete"): Promise<() => Promise<void>>;
   /** This service of another node sends `body`. */
   told?(body: string): Promise<string | undefined>;
   /** Forgets what is remembered about a target. */

@@ -100,6 +100,12 @@ export function openServices(
       for (const { definition, open } of running)
         open.opened?.(session).catch((error: unknown) => core.recorder.fault(`service_${definition.name}`, error));
     },
+    async changing(device, action) {
+      const follows = await Promise.all(running.map(({ open }) => open.changing?.(device, action)));
+      return async () => {
+        await Promise.all(follows.map((follow) => follow?.()));
+      };
+    },
     async told(service, body) {
       return byName.get(service)?.told?.(body);
     },

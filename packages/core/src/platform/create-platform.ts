@@ -131,6 +131,7 @@ export function createPlatform(ports: PlatformPorts, options: PlatformOptions): 
   const keyDeps = { ...ports, askOthers };
   const operatorDeps = {
     ...ports,
+    services,
     uplink,
     revocation,
     notes: timeline,

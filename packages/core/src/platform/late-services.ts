@@ -16,6 +16,9 @@ export function createLateServices(): LateServices {
       return bound?.serve(session, message, carrier);
     },
     opened: (session) => bound?.opened(session),
+    async changing(device, action) {
+      return (await bound?.changing?.(device, action)) ?? (async () => undefined);
+    },
     async told(service, body) {
       return bound?.told(service, body);
     },

@@ -38,6 +38,13 @@ export interface DeviceServices {
   serve(session: Session, message: UplinkMessage, carrier?: DeviceCarrier): Promise<Served | undefined>;
   /** The device has a new connection on this node; the login may not be answered yet. Never throws, never waits. */
   opened(session: Session): void;
+  /**
+   * An operator is about to disable, enable or delete the device: what is known of it may be gone afterwards. Absent: nobody wants to know.
+   *
+   * @returns what has to follow once that is done. It never throws.
+   * @throws when a store cannot answer; nothing is changed then.
+   */
+  changing?(device: DeviceRef, action: "disable" | "enable" | "delete"): Promise<() => Promise<void>>;
   /** A service of another node sends `body`. @returns what this node's has to say. */
   told(service: string, body: string): Promise<string | undefined>;
   /**

@@ -28,9 +28,10 @@ export function createDevices(deps: RegistryDeps): Devices {
   }
 
   async function setDisabled(actor: Actor, device: DeviceRef, disabled: boolean): Promise<Revoked | Problem> {
+    const action = disabled ? "disable" : "enable";
+    const follow = await deps.services?.changing?.(device, action);
     const record = await registry.updateDevice(device, { disabled });
     if (!record) return deviceNotFound();
-    const action = disabled ? "disable" : "enable";
     // Neither waits for the other: a fault of the log must not keep a disabled device connected, nor the other way round.
     const [revoked] = await Promise.all([
       revocation.revoke({ device }, { close: disabled }),
@@ -38,6 +39,7 @@ export function createDevices(deps: RegistryDeps): Devices {
     ]);
     note(device, record, { kind: `${action}d`, actor });
     await announceLifecycle(deps, { device, iotId: record.iotId, action });
+    await follow?.();
     return revoked;
   }
 
@@ -88,6 +90,7 @@ export function createDevices(deps: RegistryDeps): Devices {
       return undefined;
     },
     async remove(actor, device) {
+      const follow = await deps.services?.changing?.(device, "delete");
       const removed = await registry.deleteDevice(device);
       if (!removed) return deviceNotFound();
       const { iotId } = removed;
@@ -100,6 +103,7 @@ export function createDevices(deps: RegistryDeps): Devices {
         deps.subscriptions.clear(device),
       ]);
       await announceLifecycle(deps, { device, iotId, action: "delete" });
+      await follow?.();
       return revoked;
     },
     async certificate(actor, device) {

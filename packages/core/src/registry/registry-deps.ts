@@ -4,6 +4,7 @@ import type { AuditLog } from "../ports/audit-log.ts";
 import type { BatchStore } from "../ports/batch-store.ts";
 import type { Clock, Random } from "../ports/clock.ts";
 import type { DeviceRegistry } from "../ports/device-registry.ts";
+import type { DeviceServices } from "../ports/device-services.ts";
 import type { Mailbox } from "../ports/mailbox.ts";
 import type { Recorder } from "../ports/recorder.ts";
 import type { SubscriptionStore } from "../ports/subscription-store.ts";
@@ -25,6 +26,8 @@ export interface RegistryDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly recorder: Recorder;
+  /** Absent: no device service wants to know of changes. */
+  readonly services?: Pick<DeviceServices, "changing">;
   /** Live nodes that do not understand derived secrets: they are of a version before these, or cannot read the keys now. */
   readonly outdatedNodes: () => Promise<readonly string[]>;
 }

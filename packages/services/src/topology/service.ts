@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { DeviceService } from "../contracts.ts";
+import { createFollower } from "./follow-changes.ts";
 import { createTopologyNews } from "./news.ts";
 import { registrationTopics } from "./registration-topics.ts";
 import { topologyRoutes } from "./routes.ts";
@@ -35,6 +36,7 @@ export const service: DeviceService<typeof settings> = {
         ...topologyTopics({ host, store, topology, most }),
         ...sessionTopics(logins),
       },
+      changing: createFollower({ store, news }),
       routes: topologyRoutes({ host, store, topology }),
     };
   },

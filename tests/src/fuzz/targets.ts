@@ -18,6 +18,7 @@ import { coapRegistration, httpRegistration, mqttRegistration } from "./targets/
 import { doubledCommas, shadowRequests } from "./targets/shadow-requests.ts";
 import { configAndLogs, diagnosisAndFound, fileSlices } from "./targets/small-services.ts";
 import { controlMessages, listCursors, storeUrls, uplinkIds } from "./targets/stored-texts.ts";
+import { subLogins } from "./targets/sub-logins.ts";
 import { modelAnswers, modelPosts } from "./targets/thing-model.ts";
 import { topicClasses, topicFilters, topicPolicy } from "./targets/topics.ts";
 
@@ -71,4 +72,5 @@ export const TARGETS: readonly FuzzTarget[] = [
   fileSlices,
   otaMessages,
   diagnosisAndFound,
+  subLogins,
 ];

@@ -30,6 +30,8 @@ export function findApi(options: { url?: string; key?: string }, environment: En
 /** Calls the REST API. Every call answers parsed JSON, or the raw response. */
 export interface ApiClient {
   call<T>(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<T>;
+  /** Sends a file as the body. @returns what the API says to it. */
+  upload<T>(path: string, file: ReadableStream): Promise<T>;
   /** The response as it is, for downloads. */
   open(method: string, path: string, body?: object): Promise<Response>;
 }
@@ -39,12 +41,14 @@ export function createApiClient({ url, key }: ApiAddress): ApiClient {
   async function request(
     method: string,
     path: string,
-    init: { body?: string; headers?: Readonly<Record<string, string>> },
+    init: { body?: string | ReadableStream; headers?: Readonly<Record<string, string>> },
   ) {
     const response = await fetch(new URL(path, url), {
       method,
       headers: { authorization: `Bearer ${key}`, ...init.headers },
       ...(init.body === undefined ? {} : { body: init.body }),
+      // Fetch sends a stream only to whom it does not listen meanwhile.
+      ...(typeof init.body === "object" ? { duplex: "half" } : {}),
     }).catch((error: Error & { cause?: Error }) => {
       throw new CliError(
         `cannot reach the gateway at ${url} (${error.cause?.message ?? error.message}); start it with npm start, or give --url`,
@@ -68,6 +72,10 @@ export function createApiClient({ url, key }: ApiAddress): ApiClient {
       });
       const text = await response.text();
       return (text === "" ? undefined : JSON.parse(text)) as T;
+    },
+    async upload<T>(path: string, file: ReadableStream): Promise<T> {
+      const headers = { "content-type": "application/octet-stream" };
+      return (await (await request("POST", path, { body: file, headers })).json()) as T;
     },
     open: (method, path, body) =>
       request(

@@ -8,9 +8,11 @@ import { addBackupCommands } from "./commands/backup.ts";
 import { addBurnCommands } from "./commands/burn.ts";
 import { addCertificateCommands } from "./commands/certificates.ts";
 import { addDeviceCommands } from "./commands/devices.ts";
+import { addFirmwareCommands } from "./commands/firmware.ts";
 import { addKeyCommands } from "./commands/keys.ts";
 import { addMessageCommands } from "./commands/messages.ts";
 import { addModelCommands } from "./commands/model.ts";
+import { addOtaCommands } from "./commands/ota.ts";
 import { addPackageCommands } from "./commands/packages.ts";
 import { addProductCommands } from "./commands/products.ts";
 import { addRegistrationCommands } from "./commands/registration.ts";
@@ -37,6 +39,8 @@ for (const add of [
   addBurnCommands,
   addX509Commands,
   addRegistrationCommands,
+  addFirmwareCommands,
+  addOtaCommands,
   addShadowCommands,
   addModelCommands,
 ])

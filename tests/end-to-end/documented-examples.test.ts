@@ -121,11 +121,12 @@ describe.each(INSTALLATIONS)("the examples for firmware authors, %s", (kind) => 
 });
 
 describe("docs/examples", () => {
-  // The consumer of NATS is run in nats-uplink.test.ts, the registration in registration.test.ts.
+  // Each of those that are added here is run by the test of its own subject.
   it("holds no example that is not run", () => {
     const run = [...PUBLISHING, ...SECURED, ...RECEIVING]
       .map(({ file }) => file as string)
-      .concat("https-register.sh", "mqtt-property-post.sh", "mqtt-x509.sh", "nats_consumer.py");
+      .concat("https-register.sh", "mqtt-property-post.sh", "mqtt-x509.sh", "nats_consumer.py")
+      .concat("amqp-subscriber.cjs", "amqp_subscriber.py");
     expect(readdirSync(EXAMPLES).sort()).toEqual([...new Set(run)].sort());
   });
 });

@@ -115,7 +115,7 @@ describe.each(INSTALLATIONS)("%s: a device that registers itself", (kind) => {
       username: `lamp-1&${handed.productKey}`,
       password: handed.deviceToken,
     };
-    expect((await connectOverTls(trine, { ...login, password: "0".repeat(64) }, false)).code).toBe(4);
+    expect((await connectOverTls(trine, { ...login, password: "0".repeat(40) }, false)).code).toBe(4);
     expect((await connectOverTls(trine, login, false)).code).toBe(0);
     const path = `/v1/products/${open.productKey}/devices/lamp-1`;
     await eventually(

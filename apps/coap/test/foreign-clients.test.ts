@@ -7,7 +7,7 @@ import { isRefusal } from "@trine/core/auth";
 import type { RunningAdapter } from "@trine/core/platform";
 import type { DeviceCertificate } from "@trine/core/registry";
 import { connectCoap, signCoapLogin } from "@trine/device";
-import { createTestPlatform, type TestPlatform } from "@trine/testkit/conformance";
+import { ANSWERING_SERVICES, createTestPlatform, type TestPlatform } from "@trine/testkit/conformance";
 import { makeTempFolder } from "@trine/testkit/servers";
 import { Agent, type IncomingMessage } from "coap";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -24,7 +24,7 @@ let ports: { port: number; symmetricPort: number };
 let certificate: DeviceCertificate;
 
 beforeEach(async () => {
-  gateway = await createTestPlatform();
+  gateway = await createTestPlatform({ openServices: () => ANSWERING_SERVICES });
   certificate = await gateway.addDevice();
   ({ adapter, ...ports } = await startOn(gateway.platform));
 });

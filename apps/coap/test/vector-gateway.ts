@@ -4,7 +4,7 @@ import { createLocalKeyService, openKeychain } from "@trine/core/keys";
 import { createPlatform, type Platform } from "@trine/core/platform";
 import type { Clock, Random, Timer, UplinkItem } from "@trine/core/ports";
 import { createMemoryPorts } from "@trine/memory";
-import { createRecordingRecorder, type RecordingRecorder } from "@trine/testkit/conformance";
+import { ANSWERING_SERVICES, createRecordingRecorder, type RecordingRecorder } from "@trine/testkit/conformance";
 import { aProduct } from "@trine/testkit/ports";
 import { loadVectors } from "@trine/vectors";
 import { createX509Issuer } from "@trine/x509";
@@ -51,6 +51,7 @@ export async function createVectorGateway(): Promise<VectorGateway> {
       timer: TIMER,
       random: RANDOM,
       mayServe: () => true,
+      openServices: () => ANSWERING_SERVICES,
       caches: [],
     },
     { nodeId: "vectors" },

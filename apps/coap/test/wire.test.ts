@@ -2,7 +2,7 @@ import { derivePayloadKey, openPayload, sealPayload } from "@trine/core/certific
 import type { Platform } from "@trine/core/platform";
 import type { DeviceCertificate } from "@trine/core/registry";
 import { signCoapLogin } from "@trine/device";
-import { createTestPlatform, type TestPlatform } from "@trine/testkit/conformance";
+import { ANSWERING_SERVICES, createTestPlatform, type TestPlatform } from "@trine/testkit/conformance";
 import { encode } from "cborg";
 import { generate, type Option, parse } from "coap-packet";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -17,7 +17,7 @@ let client: RawClient;
 let symmetric: RawClient;
 
 beforeEach(async () => {
-  gateway = await createTestPlatform();
+  gateway = await createTestPlatform({ openServices: () => ANSWERING_SERVICES });
   certificate = await gateway.addDevice();
   await start(gateway.platform);
 });

@@ -1,7 +1,7 @@
-import type { DeviceServices, TopicClass } from "@trine/core/ports";
+import type { TopicClass } from "@trine/core/ports";
 import type { DeviceCertificate } from "@trine/core/registry";
 import { signMqttLogin } from "@trine/device";
-import { createTestPlatform, type TestPlatform } from "@trine/testkit/conformance";
+import { ANSWERING_SERVICES, createTestPlatform, type TestPlatform } from "@trine/testkit/conformance";
 import type { IConnectPacket } from "mqtt-packet";
 import type { MqttSettings } from "../src/index.ts";
 import { startOn } from "./driver.ts";
@@ -40,22 +40,9 @@ const TOPICS: readonly TopicClass[] = [
   { suffix: "user/shared", permission: "all" },
 ];
 
-/** Answers every thing-model post on its reply topic with what was sent, and does nothing else. */
-const ANSWERING: DeviceServices = {
-  serves: () => false,
-  async serve(_session, { topic, payload }) {
-    return /\/thing\/event\/.*\/post$/.test(topic) ? { reply: { topic: `${topic}_reply`, payload } } : undefined;
-  },
-  opened: () => undefined,
-  told: async () => undefined,
-  download: async () => "missing",
-  evict: () => undefined,
-  clear: () => undefined,
-};
-
 /** Starts a gateway for one test. Its devices come over `channel`. */
 export async function aGateway(settings: Partial<MqttSettings> = {}, channel: Channel = "TCP"): Promise<Gateway> {
-  const base = await createTestPlatform({ openServices: () => ANSWERING });
+  const base = await createTestPlatform({ openServices: () => ANSWERING_SERVICES });
   let adapter = await startOn(base.platform, settings);
   const clients: RawClient[] = [];
 

@@ -9,6 +9,7 @@ export type {
   RegisterAnswer,
   RegisterRequest,
 } from "./adapter-driver.ts";
+export { ANSWERING_SERVICES } from "./answering-services.ts";
 export { countMacs } from "./count-macs.ts";
 export { describeAdapter } from "./describe-adapter.ts";
 export { type Faults, StoreDownError } from "./faulty-store.ts";

@@ -171,7 +171,7 @@ describe.each(INSTALLATIONS)("the procedure, %s", (kind) => {
     const http = await connectHttp({ host: "127.0.0.1", port: trine.ports.http, certificate });
 
     const revoked = await trine.api.call<{ closedSessions: number; nodes: number }>("POST", `${path}/disable`);
-    expect(revoked).toMatchObject({ closedSessions: 2, nodes: kind === "embedded" ? 1 : 4 });
+    expect(revoked).toMatchObject({ closedSessions: 2, nodes: kind === "embedded" ? 1 : 5 });
     await mqtt.closed;
     await expect(connectMqtt(mqttTarget)).rejects.toMatchObject({ code: "5" });
     await expect(http.publish({ topic: topicOf(certificate, "user/update"), payload: "no" })).rejects.toMatchObject({

@@ -55,7 +55,7 @@ export const REFUSED_LOGIN: readonly MqttCase[] = [
   login("33 pairs", { clientId: `a|${"k=v,".repeat(33)}|` }, 2),
   login("a keepalive of zero", { keepalive: 0 }, 2),
   login("a mode that proves something else", { clientId: "a|securemode=-2|" }, 5),
-  login("a registration, which is not served", { clientId: "a|authType=register,securemode=2|" }, 5),
+  login("a registration without TLS", { clientId: "a|authType=register,securemode=2|" }, 2),
   login("an unknown sign method", { clientId: "a|signmethod=hmacsha512|" }, 4),
   login("a sign method that every object has", { clientId: "a|signmethod=constructor|" }, 4),
   login("two ampersands in the username", { username: "device_01&a1b2C3d4E5f&x" }, 4),
